@@ -1,0 +1,106 @@
+//! The operators: keyword and precedence, in one table (URL Conventions 5.1.1.17).
+
+/// How tightly an operator binds, loosest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Precedence {
+    Or,
+    And,
+    Equality,
+    Relational,
+    Additive,
+    Multiplicative,
+    Unary,
+    Primary,
+}
+
+impl Precedence {
+    /// The next tighter level: what the right operand of a left-associative operator needs.
+    pub(crate) fn tighter(self) -> Self {
+        match self {
+            Precedence::Or => Precedence::And,
+            Precedence::And => Precedence::Equality,
+            Precedence::Equality => Precedence::Relational,
+            Precedence::Relational => Precedence::Additive,
+            Precedence::Additive => Precedence::Multiplicative,
+            Precedence::Multiplicative => Precedence::Unary,
+            Precedence::Unary | Precedence::Primary => Precedence::Primary,
+        }
+    }
+}
+
+macro_rules! operators {
+    ($($name:ident $keyword:literal $precedence:ident $meaning:literal;)*) => {
+        /// A binary operator.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Operator {
+            $(#[doc = concat!("`", $keyword, "`: ", $meaning)] $name,)*
+        }
+
+        impl Operator {
+            /// All operators.
+            pub(crate) const ALL: &'static [Operator] = &[$(Operator::$name),*];
+
+            /// The keyword, in lower case.
+            pub fn keyword(self) -> &'static str {
+                match self { $(Operator::$name => $keyword),* }
+            }
+
+            /// How tightly the operator binds.
+            pub(crate) fn precedence(self) -> Precedence {
+                match self { $(Operator::$name => Precedence::$precedence),* }
+            }
+        }
+    };
+}
+
+operators! {
+    Or "or" Or "either is true";
+    And "and" And "both are true";
+    Eq "eq" Equality "equal";
+    Ne "ne" Equality "not equal";
+    Gt "gt" Relational "greater than";
+    Ge "ge" Relational "greater than or equal";
+    Lt "lt" Relational "less than";
+    Le "le" Relational "less than or equal";
+    Add "add" Additive "the sum";
+    Sub "sub" Additive "the difference";
+    Mul "mul" Multiplicative "the product";
+    Div "div" Multiplicative "the quotient, whole for integers";
+    Divby "divby" Multiplicative "the quotient, never truncated";
+    Mod "mod" Multiplicative "the remainder, with the sign of the left operand";
+    Has "has" Primary "the enumeration flags are set";
+    In "in" Primary "is a member of a collection";
+}
+
+impl Operator {
+    /// The operator of a keyword in any case.
+    pub(crate) fn from_keyword(word: &str) -> Option<Operator> {
+        Operator::ALL
+            .iter()
+            .copied()
+            .find(|op| op.keyword().eq_ignore_ascii_case(word))
+    }
+}
+
+/// Operators of other languages and what to write instead.
+pub(crate) const FOREIGN: &[(&str, &str)] = &[
+    ("===", "eq"),
+    ("==", "eq"),
+    ("=", "eq"),
+    ("!=", "ne"),
+    ("<>", "ne"),
+    ("<=", "le"),
+    (">=", "ge"),
+    ("<", "lt"),
+    (">", "gt"),
+    ("&&", "and"),
+    ("&", "and"),
+    ("||", "or"),
+    ("|", "or"),
+    ("!", "not"),
+    ("+", "add"),
+    ("*", "mul"),
+    ("/", "div"),
+    ("%", "mod"),
+];

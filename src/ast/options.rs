@@ -1,0 +1,157 @@
+//! The system query options of a query or of a nested item (URL Conventions 5.1).
+
+use super::Expr;
+use crate::span::Span;
+
+/// The system query options given for a query, an expanded or a selected item.
+///
+/// An option that is absent is `None` or empty. Which options a nested item may have is up to the
+/// grammar; [`levels`](Self::levels) occurs only inside `$expand`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// `$filter`
+    pub filter: Option<Expr>,
+    /// `$search`: an expression of terms, phrases, `AND`, `OR` and `NOT`
+    pub search: Option<Expr>,
+    /// `$compute`
+    pub compute: Vec<ComputeItem>,
+    /// `$orderby`
+    pub orderby: Vec<OrderbyItem>,
+    /// `$skip`
+    pub skip: Option<u64>,
+    /// `$top`
+    pub top: Option<u64>,
+    /// `$count`
+    pub count: Option<bool>,
+    /// `$select`
+    pub select: Vec<SelectItem>,
+    /// `$expand`
+    pub expand: Vec<ExpandItem>,
+    /// `$levels`
+    pub levels: Option<Levels>,
+    /// `$format`
+    pub format: Option<String>,
+    /// `$index`
+    pub index: Option<i64>,
+    /// `$schemaversion`
+    pub schemaversion: Option<String>,
+    /// `$skiptoken`
+    pub skiptoken: Option<String>,
+    /// `$deltatoken`
+    pub deltatoken: Option<String>,
+    /// `$id`
+    pub id: Option<String>,
+    /// Parameter aliases: `@name=value`
+    pub aliases: Vec<Alias>,
+}
+
+/// One sort key of `$orderby`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderbyItem {
+    /// What to sort by.
+    pub expr: Expr,
+    /// Which way.
+    pub direction: Direction,
+}
+
+/// The direction of a sort key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Direction {
+    /// Ascending, null first.
+    #[default]
+    Asc,
+    /// Descending, null last.
+    Desc,
+}
+
+/// `expression as name` of `$compute`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComputeItem {
+    /// What to compute.
+    pub expr: Expr,
+    /// The name of the computed property.
+    pub name: String,
+}
+
+/// A parameter alias and its value (URL Conventions 5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias {
+    /// The name, without `@`.
+    pub name: String,
+    /// The value.
+    pub value: Expr,
+}
+
+/// An item of `$select`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SelectItem {
+    /// What to select.
+    pub path: ItemPath,
+    /// Options in parentheses.
+    pub options: Options,
+}
+
+/// An item of `$expand`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExpandItem {
+    /// What to expand.
+    pub path: ItemPath,
+    /// Whether to expand to references or to a count.
+    pub suffix: Option<PathSuffix>,
+    /// Options in parentheses.
+    pub options: Options,
+}
+
+/// The path of a selected or expanded item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemPath {
+    /// The segments, at least one.
+    pub segments: Vec<PathSegment>,
+    pub(crate) span: Span,
+}
+
+impl ItemPath {
+    /// The bytes of the caller's text that the path was read from.
+    pub fn span(&self) -> std::ops::Range<usize> {
+        self.span.range()
+    }
+}
+
+/// A segment of an [`ItemPath`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathSegment {
+    /// A property, or the unqualified name of a type or an operation.
+    Name(String),
+    /// The qualified name of a type or an operation: `Model.Customer`.
+    Qualified(String),
+    /// An annotation, without `@`.
+    Annotation(String),
+    /// `*`: all properties
+    Star,
+    /// `Namespace.*`: all operations of a schema, here the namespace
+    AllOperations(String),
+    /// A function with the names of its parameters: `Model.Price(Currency,Day)`.
+    Function(String, Vec<String>),
+    /// `$value`: the media stream
+    Value,
+}
+
+/// How an expanded path ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PathSuffix {
+    /// `/$ref`
+    Ref,
+    /// `/$count`
+    Count,
+}
+
+/// `$levels`: how often an expansion is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Levels {
+    /// A positive number.
+    Exactly(u64),
+    /// As deep as the limits allow.
+    Max,
+}

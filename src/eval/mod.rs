@@ -1,0 +1,91 @@
+//! Applying a plan to records: filter, count, order, skip, top.
+
+mod order;
+mod page;
+mod rows;
+
+pub use page::Page;
+
+use std::time::SystemTime;
+
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::value::DateTimeOffset;
+use rows::Evaluator;
+
+impl Plan {
+    /// Applies the query to records; `now()` is the time of the call.
+    ///
+    /// The records are borrowed, not cloned.
+    ///
+    /// # Errors
+    ///
+    /// Where the evaluation of a record fails (division by zero, overflow) or takes more than the
+    /// limits allow.
+    pub fn apply<'a>(&self, records: &'a [serde_json::Value]) -> Result<Page<'a>, Error> {
+        self.apply_at(records, SystemTime::now())
+    }
+
+    /// Applies the query to records with a clock of the caller's: `now()` is `now`.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    ///
+    /// ```
+    /// use odata_query::Query;
+    /// use serde_json::json;
+    /// use std::time::SystemTime;
+    ///
+    /// let plan = Query::parse("$filter=due lt now()")?.bind()?;
+    /// let records = [json!({"due": "1969-07-20T20:17:40Z"}), json!({"due": "2021-08-15T00:00:00Z"})];
+    /// assert_eq!(plan.apply_at(&records, SystemTime::UNIX_EPOCH)?.len(), 1);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn apply_at<'a>(
+        &self,
+        records: &'a [serde_json::Value],
+        now: SystemTime,
+    ) -> Result<Page<'a>, Error> {
+        let now = DateTimeOffset::from_system_time(now);
+        page(self, records, now).map_err(|error| match self.text() {
+            "" => error,
+            text => error.in_text(text),
+        })
+    }
+}
+
+fn page<'a>(
+    plan: &Plan,
+    records: &'a [serde_json::Value],
+    now: DateTimeOffset,
+) -> Result<Page<'a>, Error> {
+    let mut evaluator = Evaluator::new(plan, records.len(), now);
+    let skip = usize::try_from(plan.skip).unwrap_or(usize::MAX);
+    let top = plan
+        .top
+        .map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
+    let window = skip.saturating_add(top);
+
+    // Without an order the window is known to be full before the end.
+    let enough = if plan.count || !plan.orderby.is_empty() {
+        usize::MAX
+    } else {
+        window
+    };
+    let mut kept = Vec::new();
+    for record in records {
+        if kept.len() >= enough {
+            break;
+        }
+        if evaluator.keeps(record)? {
+            kept.push(record);
+        }
+    }
+    let count = plan.count.then_some(kept.len() as u64);
+    if !plan.orderby.is_empty() {
+        kept = order::first(&mut evaluator, kept, window)?;
+    }
+    let records = kept.into_iter().skip(skip).take(top).collect();
+    Ok(Page { count, records })
+}

@@ -1,0 +1,21 @@
+use crate::functions::Context;
+use crate::value::{Fault, Value};
+
+/// `geo.distance` (5.1.1.11.1)
+pub(super) fn distance<'a>(_: &[&Value<'a>], _: &Context) -> Result<Value<'a>, Fault> {
+    Err(not_supported("geo.distance"))
+}
+
+/// `geo.intersects` (5.1.1.11.2)
+pub(super) fn intersects<'a>(_: &[&Value<'a>], _: &Context) -> Result<Value<'a>, Fault> {
+    Err(not_supported("geo.intersects"))
+}
+
+/// `geo.length` (5.1.1.11.3)
+pub(super) fn length<'a>(_: &[&Value<'a>], _: &Context) -> Result<Value<'a>, Fault> {
+    Err(not_supported("geo.length"))
+}
+
+fn not_supported(function: &str) -> Fault {
+    Fault::NotSupported(format!("{function} needs the feature `geo`"))
+}

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod ast;
+mod error;
+mod eval;
+mod functions;
+mod limits;
+mod plan;
+mod query;
+mod response;
+mod span;
+mod suggest;
+mod syntax;
+mod url;
+mod value;
+
+pub use error::Error;
+pub use eval::Page;
+pub use limits::{Collation, Limits, Plus, Settings};
+pub use plan::Plan;
+pub use query::Query;

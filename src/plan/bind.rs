@@ -1,0 +1,600 @@
+//! From syntax tree to plan: names, literals, types, limits, constants.
+
+use super::set::Set;
+use super::{Node, NodeId, Op, Operation, Plan, Variable, types};
+use crate::ast::{Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options};
+use crate::error::{Error, Found, Kind as ErrorKind};
+use crate::functions::{self, Context, Function};
+use crate::query::Query;
+use crate::span::Span;
+use crate::syntax::SystemOption;
+use crate::value::{
+    Collection, Date, DateTimeOffset, Duration, EdmType, Geo, GeoSystem, Guid, Number, TimeOfDay,
+    Type, Value,
+};
+
+/// `in` lists of more constants than this are hashed; shorter ones are compared one by one.
+const HASHED: usize = 8;
+
+pub(super) fn bind(query: &Query) -> Result<Plan, Error> {
+    let options = query.options();
+    check_supported(query)?;
+    let settings = *query.settings();
+    let mut binder = Binder {
+        options,
+        plan: Plan {
+            nodes: Vec::new(),
+            variables: 0,
+            filter: None,
+            orderby: Vec::new(),
+            skip: options.skip.unwrap_or(0),
+            top: options.top,
+            count: options.count.unwrap_or(false),
+            settings,
+            text: query.text().to_owned(),
+        },
+        aliases: Vec::new(),
+        scope: Vec::new(),
+        this: NodeId(0),
+        record: NodeId(0),
+        context: Context {
+            now: DateTimeOffset::from_system_time(std::time::SystemTime::UNIX_EPOCH),
+            collation: settings.collation,
+            max_string: settings.limits.string,
+        },
+    };
+    binder.record = binder.push(Op::Record, Span::NOWHERE, None)?;
+    binder.this = binder.record;
+    if let Some(filter) = &options.filter {
+        let bound = binder.predicate(filter.root(), "the value of `$filter`", filter.height());
+        binder.plan.filter = Some(bound.map_err(|error| error.with_option("$filter"))?);
+    }
+    for item in &options.orderby {
+        let bound = binder
+            .root(&item.expr)
+            .map_err(|error| error.with_option("$orderby"))?;
+        binder.plan.orderby.push((bound, item.direction));
+    }
+    Ok(binder.plan)
+}
+
+/// Refuses what is not evaluated: an option is never ignored.
+fn check_supported(query: &Query) -> Result<(), Error> {
+    let options = query.options();
+    let media_type = options
+        .format
+        .as_deref()
+        .map(|format| format.split(';').next().unwrap_or_default().trim());
+    let json = |format: &str| {
+        ["json", "application/json"]
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(format))
+    };
+    let unsupported = [
+        (options.search.is_some(), SystemOption::Search),
+        (!options.compute.is_empty(), SystemOption::Compute),
+        (!options.select.is_empty(), SystemOption::Select),
+        (!options.expand.is_empty(), SystemOption::Expand),
+        (options.levels.is_some(), SystemOption::Levels),
+        (
+            media_type.is_some_and(|format| !json(format)),
+            SystemOption::Format,
+        ),
+        (options.index.is_some(), SystemOption::Index),
+        (options.schemaversion.is_some(), SystemOption::Schemaversion),
+        (options.skiptoken.is_some(), SystemOption::Skiptoken),
+        (options.deltatoken.is_some(), SystemOption::Deltatoken),
+        (options.id.is_some(), SystemOption::Id),
+    ];
+    let Some((_, option)) = unsupported.into_iter().find(|(given, _)| *given) else {
+        return Ok(());
+    };
+    let what = match option {
+        SystemOption::Format => "a `$format` other than JSON".to_owned(),
+        option => format!("evaluating `{}`", option.name()),
+    };
+    let error = Error::new(ErrorKind::NotSupported(what)).with_option(option.name());
+    Err(match query.place(option) {
+        Some(span) => error.at(span),
+        None => error,
+    })
+}
+
+/// What is known of a parameter alias.
+enum AliasState {
+    Binding,
+    Bound(NodeId),
+}
+
+pub(super) struct Binder<'q> {
+    options: &'q Options,
+    plan: Plan,
+    aliases: Vec<(&'q str, AliasState)>,
+    /// The lambda variables in scope, innermost last.
+    scope: Vec<(&'q str, NodeId)>,
+    /// What unprefixed names are properties of: the record, or the item of a nested filter.
+    pub(super) this: NodeId,
+    pub(super) record: NodeId,
+    context: Context,
+}
+
+impl<'q> Binder<'q> {
+    /// An expression as a whole.
+    fn root(&mut self, expr: &'q Expr) -> Result<NodeId, Error> {
+        self.check_height(expr.height())?;
+        self.expr(expr.root())
+    }
+
+    fn check_height(&self, height: usize) -> Result<(), Error> {
+        let limits = self.plan.settings.limits;
+        if height > limits.height() {
+            return Err(Error::limit("nesting depth", limits.depth, Found::More));
+        }
+        Ok(())
+    }
+
+    fn predicate(&mut self, node: AstNode<'q>, what: &str, height: usize) -> Result<NodeId, Error> {
+        self.check_height(height)?;
+        self.condition(node, what)
+    }
+
+    /// An expression that must be boolean as far as is known.
+    pub(super) fn condition(&mut self, node: AstNode<'q>, what: &str) -> Result<NodeId, Error> {
+        let id = self.expr(node)?;
+        types::expect(self.plan.node(id), &[Type::Boolean], what, "a boolean")
+            .map_err(|error| error.at(node.place()))?;
+        Ok(id)
+    }
+
+    pub(super) fn expr(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
+        let span = node.place();
+        match node.kind() {
+            Kind::Literal(kind, text) => {
+                let value = literal(kind, text).map_err(|error| error.at(span))?;
+                self.constant(value, span)
+            }
+            Kind::Not(operand) => {
+                let operand = self.condition(operand, "the operand of `not`")?;
+                self.apply(Operation::Not, &[operand], span)
+            }
+            Kind::Negate(operand) => {
+                let operand = self.expr(operand)?;
+                types::arithmetic(self.plan.node(operand), "-")?;
+                self.apply(Operation::Negate, &[operand], span)
+            }
+            Kind::And(operands) => {
+                let operands = self.conditions(operands, "an operand of `and`")?;
+                self.push(Op::And(operands), span, Some(Type::Boolean))
+            }
+            Kind::Or(operands) => {
+                let operands = self.conditions(operands, "an operand of `or`")?;
+                self.push(Op::Or(operands), span, Some(Type::Boolean))
+            }
+            Kind::Binary(op, left, right) => self.binary(op, left, right, span),
+            Kind::List(items) | Kind::Array(items) => {
+                let items = self.all(items)?;
+                self.apply(Operation::Array, &items, span)
+            }
+            Kind::Object(members) => {
+                let mut names = Vec::with_capacity(members.len());
+                let mut values = Vec::with_capacity(members.len());
+                for member in members.iter() {
+                    if let Kind::Member(name, value) = member.kind() {
+                        names.push(name.into());
+                        values.push(self.expr(value)?);
+                    }
+                }
+                self.apply(Operation::Object(names.into()), &values, span)
+            }
+            Kind::Member(_, value) | Kind::Argument(_, value) => self.expr(value),
+            Kind::Call(name, arguments) => self.call(name, arguments, span),
+            Kind::Case(parts) => {
+                let mut pairs = Vec::with_capacity(parts.len() / 2);
+                let mut parts = parts.iter();
+                while let (Some(condition), Some(result)) = (parts.next(), parts.next()) {
+                    let condition = self.condition(condition, "a condition of `case`")?;
+                    pairs.push((condition, self.expr(result)?));
+                }
+                self.push(Op::Case(pairs.into()), span, None)
+            }
+            Kind::Cast(operand, name) => {
+                let operand = self.instance(operand)?;
+                self.apply(
+                    edm_type(name)?
+                        .map_or_else(|| Operation::TypeCast(name.into()), Operation::Cast),
+                    &[operand],
+                    span,
+                )
+            }
+            Kind::IsOf(operand, name) => {
+                let operand = self.instance(operand)?;
+                self.apply(
+                    edm_type(name)?
+                        .map_or_else(|| Operation::HasType(name.into()), Operation::IsOf),
+                    &[operand],
+                    span,
+                )
+            }
+            Kind::Path(segments) => self.path(segments, span),
+            Kind::Term(_)
+            | Kind::Phrase(_)
+            | Kind::Incomplete(_)
+            | Kind::SearchNot(_)
+            | Kind::SearchAnd(_)
+            | Kind::SearchOr(_)
+            | Kind::Search(_) => Err(not_supported("a search inside an expression", span)),
+            _ => self.segment_alone(node),
+        }
+    }
+
+    /// The operand of `cast` and `isof`, or the current instance.
+    fn instance(&mut self, operand: Option<AstNode<'q>>) -> Result<NodeId, Error> {
+        match operand {
+            Some(operand) => self.expr(operand),
+            None => Ok(self.this),
+        }
+    }
+
+    fn all(&mut self, nodes: Nodes<'q>) -> Result<Vec<NodeId>, Error> {
+        nodes.iter().map(|node| self.expr(node)).collect()
+    }
+
+    fn conditions(&mut self, nodes: Nodes<'q>, what: &str) -> Result<Box<[NodeId]>, Error> {
+        nodes
+            .iter()
+            .map(|node| self.condition(node, what))
+            .collect()
+    }
+
+    fn binary(
+        &mut self,
+        op: Operator,
+        left: AstNode<'q>,
+        right: AstNode<'q>,
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        let operands = [self.expr(left)?, self.expr(right)?];
+        let [left, right] = operands.map(|id| self.plan.node(id));
+        match op {
+            Operator::Add
+            | Operator::Sub
+            | Operator::Mul
+            | Operator::Div
+            | Operator::Divby
+            | Operator::Mod => {
+                types::arithmetic(left, op.keyword())?;
+                types::arithmetic(right, op.keyword())?;
+            }
+            Operator::Has => {
+                types::expect(
+                    right,
+                    &[Type::Enum, Type::String],
+                    "the right operand of `has`",
+                    "an enumeration value",
+                )?;
+            }
+            Operator::In => {
+                types::expect(
+                    right,
+                    &[Type::Collection],
+                    "the right operand of `in`",
+                    "a collection",
+                )?;
+                if let Op::Constant(Value::Collection(Collection::Owned(items))) = &right.op
+                    && items.len() > HASHED
+                {
+                    let set = Operation::InSet(Box::new(Set::new(items.clone())));
+                    return self.apply(set, &operands[..1], span);
+                }
+            }
+            _ => {}
+        }
+        let operation = match op {
+            Operator::Eq
+            | Operator::Ne
+            | Operator::Gt
+            | Operator::Ge
+            | Operator::Lt
+            | Operator::Le
+            | Operator::In => Operation::Compare(op),
+            op => Operation::Binary(op),
+        };
+        self.apply(operation, &operands, span)
+    }
+
+    pub(super) fn call(
+        &mut self,
+        name: &str,
+        arguments: Nodes<'q>,
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        let function = find(name, span)?;
+        if let Some(named) = arguments
+            .iter()
+            .find(|argument| matches!(argument.kind(), Kind::Argument(..)))
+        {
+            let error = not_supported(
+                "calling a canonical function with named parameters",
+                named.place(),
+            );
+            return Err(error.with_help("give the arguments in order, without names"));
+        }
+        check_count(function, arguments.len()).map_err(|error| error.at(span))?;
+        let operands = self.all(arguments)?;
+        let nodes: Vec<&Node> = operands.iter().map(|id| self.plan.node(*id)).collect();
+        types::arguments(function, &nodes)?;
+        if let [subject, constants @ ..] = nodes.as_slice() {
+            let texts = constants.iter().map(|node| match &node.op {
+                Op::Constant(Value::String(text)) => Some(text.as_ref()),
+                _ => None,
+            });
+            let collection = subject.value_type == Some(Type::Collection);
+            if let Some(texts) = texts.collect::<Option<Vec<&str>>>()
+                && !collection
+                && let Some(prepared) = functions::prepare(function, &texts, self.context.collation)
+                    .map_err(|fault| {
+                        Error::from_fault(fault)
+                            .at(constants.first().map_or(span, |node| node.span))
+                    })?
+            {
+                let test = Operation::Test(function, prepared);
+                return self.apply(test, operands.get(..1).unwrap_or_default(), span);
+            }
+        }
+        self.apply(Operation::Call(function), &operands, span)
+    }
+
+    /// The value of a parameter alias, bound once in the scope of the record.
+    pub(super) fn alias(&mut self, name: &str, span: Span) -> Result<Option<NodeId>, Error> {
+        let Some(alias) = self.options.aliases.iter().find(|alias| alias.name == name) else {
+            return Ok(None);
+        };
+        let known = self.aliases.iter().position(|(known, _)| *known == name);
+        match known.and_then(|known| self.aliases.get(known)) {
+            Some((_, AliasState::Bound(id))) => return Ok(Some(*id)),
+            Some((_, AliasState::Binding)) => {
+                return Err(Error::new(ErrorKind::AliasCycle(name.to_owned())).at(span));
+            }
+            None => {}
+        }
+        self.aliases.push((&alias.name, AliasState::Binding));
+        let scope = std::mem::take(&mut self.scope);
+        let this = std::mem::replace(&mut self.this, self.record);
+        let id = self
+            .root(&alias.value)
+            .map_err(|error| error.with_option(&format!("@{name}")))?;
+        self.scope = scope;
+        self.this = this;
+        if let Some((_, state)) = self.aliases.iter_mut().find(|(known, _)| *known == name) {
+            *state = AliasState::Bound(id);
+        }
+        Ok(Some(id))
+    }
+
+    /// The value of a lambda variable in scope.
+    pub(super) fn variable(&self, name: &str) -> Option<NodeId> {
+        self.scope
+            .iter()
+            .rev()
+            .find(|(known, _)| *known == name)
+            .map(|(_, id)| *id)
+    }
+
+    /// A variable of its own, under a name or as what unprefixed names are properties of.
+    pub(super) fn with_variable(
+        &mut self,
+        name: Option<&'q str>,
+        span: Span,
+        bind: impl FnOnce(&mut Self) -> Result<NodeId, Error>,
+    ) -> Result<(Variable, NodeId), Error> {
+        let limits = self.plan.settings.limits;
+        if self.scope.len() >= limits.lambda_depth {
+            return Err(Error::limit("lambda nesting", limits.lambda_depth, Found::More).at(span));
+        }
+        let variable = Variable(self.plan.variables);
+        self.plan.variables += 1;
+        let id = self.push(Op::Variable(variable), span, None)?;
+        let this = self.this;
+        self.scope.push((name.unwrap_or_default(), id));
+        if name.is_none() {
+            self.this = id;
+        }
+        let bound = bind(self);
+        self.this = this;
+        self.scope.pop();
+        bound.map(|bound| (variable, bound))
+    }
+
+    fn constant(&mut self, value: Value<'static>, span: Span) -> Result<NodeId, Error> {
+        let value_type = value.type_of();
+        self.push(Op::Constant(value), span, value_type)
+    }
+
+    /// Adds an operation, or its result where all operands are constant.
+    pub(super) fn apply(
+        &mut self,
+        operation: Operation,
+        operands: &[NodeId],
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        let constants: Option<Vec<Value<'_>>> = operands
+            .iter()
+            .map(|id| match &self.plan.node(*id).op {
+                Op::Constant(value) => Some(value.borrowed()),
+                _ => None,
+            })
+            .collect();
+        if let Some(constants) = constants.filter(|_| operation.is_pure()) {
+            let value = operation.apply(&constants, &self.context);
+            let value = value
+                .map_err(|fault| Error::from_fault(fault).at(span))?
+                .into_owned();
+            return self.constant(value, span);
+        }
+        let types: Vec<Option<Type>> = operands
+            .iter()
+            .map(|id| self.plan.node(*id).value_type)
+            .collect();
+        let result = operation.result(&types);
+        self.push(Op::Apply(operation, operands.into()), span, result)
+    }
+
+    pub(super) fn push(
+        &mut self,
+        op: Op,
+        span: Span,
+        value_type: Option<Type>,
+    ) -> Result<NodeId, Error> {
+        let (mut cost, mut height) = (1_u64, 0);
+        op.for_each_child(|child| {
+            let child = self.plan.node(child);
+            cost = cost.saturating_add(child.cost);
+            height = height.max(child.height);
+        });
+        height += 1;
+        self.check_height(height).map_err(|error| error.at(span))?;
+        let limits = self.plan.settings.limits;
+        if self.plan.nodes.len() >= limits.nodes.saturating_mul(2) {
+            return Err(Error::limit("the number of nodes", limits.nodes, Found::More).at(span));
+        }
+        if cost > limits.record_steps {
+            let allowed = usize::try_from(limits.record_steps).unwrap_or(usize::MAX);
+            return Err(Error::limit(
+                "evaluation steps for one record",
+                allowed,
+                Found::Exactly(cost),
+            )
+            .at(span));
+        }
+        let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
+        self.plan.nodes.push(Node {
+            op,
+            span,
+            value_type,
+            cost,
+            height,
+        });
+        Ok(id)
+    }
+}
+
+impl Op {
+    fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
+        match self {
+            Op::Constant(_) | Op::Record | Op::Variable(_) => {}
+            Op::Apply(_, operands) | Op::And(operands) | Op::Or(operands) => {
+                operands.iter().for_each(|id| visit(*id));
+            }
+            Op::Case(pairs) => pairs.iter().for_each(|(condition, result)| {
+                visit(*condition);
+                visit(*result);
+            }),
+            Op::Any(source, None) => visit(*source),
+            Op::Any(source, Some((_, predicate)))
+            | Op::All(source, _, predicate)
+            | Op::Filter(source, _, predicate) => {
+                visit(*source);
+                visit(*predicate);
+            }
+        }
+    }
+}
+
+pub(super) fn not_supported(what: &str, span: Span) -> Error {
+    Error::new(ErrorKind::NotSupported(what.to_owned())).at(span)
+}
+
+fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
+    functions::find(name).ok_or_else(|| {
+        let name_span = Span::new(span.range().start, span.range().start + name.len());
+        let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
+        match (name, functions::suggest(name)) {
+            ("substringof", _) => error.with_help(
+                "OData 4 has `contains(text,part)`, with the arguments the other way round",
+            ),
+            (_, Some(close)) => error.with_help(format!("did you mean `{close}`?")),
+            (_, None) => error,
+        }
+    })
+}
+
+fn check_count(function: &Function, found: usize) -> Result<(), Error> {
+    let arities = function.arities();
+    if arities.contains(&found) {
+        return Ok(());
+    }
+    let counts: Vec<String> = arities.iter().map(usize::to_string).collect();
+    let noun = if arities == [1] {
+        "argument"
+    } else {
+        "arguments"
+    };
+    let expected = format!("{} {noun}", counts.join(" or "));
+    Err(Error::new(ErrorKind::ArgumentCount {
+        name: function.name.to_owned(),
+        expected,
+        found,
+    }))
+}
+
+/// The primitive type of a name, or none for the name of a model's type.
+fn edm_type(name: &str) -> Result<Option<EdmType>, Error> {
+    match EdmType::parse(name) {
+        None if name.starts_with("Edm.") || name.starts_with("Collection(") => Err(Error::new(
+            ErrorKind::NotSupported(format!("the type `{name}`")),
+        )),
+        known => Ok(known),
+    }
+}
+
+/// The value of a literal.
+fn literal(kind: LiteralKind, text: &str) -> Result<Value<'static>, Error> {
+    let invalid = |what| {
+        Error::new(ErrorKind::InvalidLiteral {
+            text: text.to_owned(),
+            what,
+        })
+    };
+    let owned = || text.to_owned();
+    Ok(match kind {
+        LiteralKind::Null => Value::Null,
+        LiteralKind::Boolean => Value::Boolean(text == "true"),
+        LiteralKind::Number => {
+            Value::Number(Number::parse(text).ok_or_else(|| invalid("a number in range"))?)
+        }
+        LiteralKind::String => Value::String(owned().into()),
+        LiteralKind::Guid => Value::Guid(Guid::parse(text).ok_or_else(|| invalid("a guid"))?),
+        LiteralKind::Date => {
+            Value::Date(Date::parse(text).ok_or_else(|| invalid("a date of the calendar"))?)
+        }
+        LiteralKind::DateTimeOffset => {
+            let parsed = DateTimeOffset::parse(text);
+            Value::DateTimeOffset(
+                parsed.ok_or_else(|| invalid("a date of the calendar with a time"))?,
+            )
+        }
+        LiteralKind::TimeOfDay => {
+            Value::TimeOfDay(TimeOfDay::parse(text).ok_or_else(|| invalid("a time of day"))?)
+        }
+        LiteralKind::Duration => Value::Duration(
+            Duration::parse(text).ok_or_else(|| invalid("a duration such as P1DT2H30M5.5S"))?,
+        ),
+        LiteralKind::Binary => {
+            Value::Binary(crate::value::parse_binary(text).ok_or_else(|| invalid("base64url"))?)
+        }
+        LiteralKind::Enum => {
+            let members = text
+                .split_once('\'')
+                .map_or(text, |(_, members)| members.trim_end_matches('\''));
+            Value::Enum(members.to_owned().into())
+        }
+        LiteralKind::Geography => Value::Geo(Geo {
+            system: GeoSystem::Geography,
+            text: owned().into(),
+        }),
+        LiteralKind::Geometry => Value::Geo(Geo {
+            system: GeoSystem::Geometry,
+            text: owned().into(),
+        }),
+    })
+}

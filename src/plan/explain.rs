@@ -1,0 +1,143 @@
+//! A plan as text, one node a line.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::{NodeId, Op, Operation, Plan};
+use crate::ast::Direction;
+use crate::value::{Collection, Structured, Value};
+
+impl Display for Plan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(filter) = self.filter {
+            writeln!(f, "filter")?;
+            self.explain(f, filter, 1)?;
+        }
+        if self.count {
+            writeln!(f, "count")?;
+        }
+        for (key, direction) in &self.orderby {
+            writeln!(
+                f,
+                "orderby {}",
+                if *direction == Direction::Asc {
+                    "asc"
+                } else {
+                    "desc"
+                }
+            )?;
+            self.explain(f, *key, 1)?;
+        }
+        if self.skip > 0 {
+            writeln!(f, "skip {}", self.skip)?;
+        }
+        match self.top {
+            Some(top) => writeln!(f, "top {top}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Plan {
+    fn explain(&self, f: &mut Formatter<'_>, id: NodeId, depth: usize) -> fmt::Result {
+        write!(f, "{:width$}", "", width = 2 * depth)?;
+        let children = |f: &mut Formatter<'_>, ids: &[NodeId]| {
+            ids.iter()
+                .try_for_each(|id| self.explain(f, *id, depth + 1))
+        };
+        match &self.node(id).op {
+            Op::Constant(value) => {
+                write!(f, "constant ")?;
+                constant(f, value)?;
+                writeln!(f)
+            }
+            Op::Record => writeln!(f, "record"),
+            Op::Variable(variable) => writeln!(f, "variable {}", variable.0),
+            Op::Apply(operation, operands) => {
+                writeln!(f, "{operation}")?;
+                children(f, operands)
+            }
+            Op::And(operands) => {
+                writeln!(f, "and")?;
+                children(f, operands)
+            }
+            Op::Or(operands) => {
+                writeln!(f, "or")?;
+                children(f, operands)
+            }
+            Op::Case(pairs) => {
+                writeln!(f, "case")?;
+                pairs
+                    .iter()
+                    .try_for_each(|(condition, result)| children(f, &[*condition, *result]))
+            }
+            Op::Any(source, None) => {
+                writeln!(f, "any")?;
+                children(f, &[*source])
+            }
+            Op::Any(source, Some((variable, predicate))) => {
+                writeln!(f, "any, item as variable {}", variable.0)?;
+                children(f, &[*source, *predicate])
+            }
+            Op::All(source, variable, predicate) => {
+                writeln!(f, "all, item as variable {}", variable.0)?;
+                children(f, &[*source, *predicate])
+            }
+            Op::Filter(source, variable, predicate) => {
+                writeln!(f, "items, item as variable {}", variable.0)?;
+                children(f, &[*source, *predicate])
+            }
+        }
+    }
+}
+
+impl Display for Operation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Operation::Member(name) => write!(f, "member `{name}`"),
+            Operation::Annotation {
+                property: None,
+                term,
+            } => write!(f, "annotation `@{term}`"),
+            Operation::Annotation {
+                property: Some(property),
+                term,
+            } => write!(f, "annotation `{property}@{term}`"),
+            Operation::TypeCast(name) => write!(f, "as type `{name}`"),
+            Operation::HasType(name) => write!(f, "is of type `{name}`"),
+            Operation::Count => f.write_str("count"),
+            Operation::Not => f.write_str("not"),
+            Operation::Negate => f.write_str("negate"),
+            Operation::Compare(op) | Operation::Binary(op) => f.write_str(op.keyword()),
+            Operation::InSet(set) => write!(f, "in a hashed set of {}", set.len()),
+            Operation::Call(function) => write!(f, "call {} ({})", function.name, function.section),
+            Operation::Test(function, _) => {
+                write!(f, "call {} ({}), prepared", function.name, function.section)
+            }
+            Operation::Cast(target) => write!(f, "cast to {target}"),
+            Operation::IsOf(target) => write!(f, "is of {target}"),
+            Operation::Array => f.write_str("array"),
+            Operation::Object(names) => write!(f, "object of {}", names.join(", ")),
+        }
+    }
+}
+
+/// A constant, shortened.
+fn constant(f: &mut Formatter<'_>, value: &Value<'_>) -> fmt::Result {
+    match value {
+        Value::Null => f.write_str("null"),
+        Value::String(text) => write!(f, "'{}'", text.replace('\'', "''")),
+        Value::Collection(Collection::Owned(items)) => {
+            f.write_str("[")?;
+            for (i, item) in items.iter().take(8).enumerate() {
+                f.write_str(if i > 0 { "," } else { "" })?;
+                constant(f, item)?;
+            }
+            f.write_str(if items.len() > 8 { ",…]" } else { "]" })
+        }
+        Value::Structured(Structured::Owned(members)) => {
+            let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
+            write!(f, "{{{}}}", names.join(","))
+        }
+        other => f.write_str(other.to_text().as_deref().unwrap_or_default()),
+    }
+}

@@ -1,0 +1,132 @@
+//! A bound query: names, types, constants and functions settled once, data only.
+//!
+//! A [`Plan`] keeps its nodes in one vector and refers to them by position, so that nothing about
+//! it is recursive but the evaluation, whose height is bounded when the plan is made.
+
+mod bind;
+mod explain;
+mod operation;
+mod path;
+mod set;
+mod types;
+
+pub(crate) use operation::{Operation, compare};
+
+use crate::ast::Direction;
+use crate::error::Error;
+use crate::limits::Settings;
+use crate::query::Query;
+use crate::span::Span;
+use crate::value::{Type, Value};
+
+/// A query that was checked and prepared once, to be applied to many batches of records.
+///
+/// ```
+/// use odata_query::Query;
+/// use serde_json::json;
+///
+/// let plan = Query::parse("$filter=tags/any(t:t in ('new','big'))")?.bind()?;
+/// assert_eq!(plan.apply(&[json!({"tags": ["new"]}), json!({"tags": null})])?.len(), 1);
+/// assert_eq!(plan.apply(&[])?.len(), 0);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
+///
+/// [`Display`](std::fmt::Display) explains it:
+///
+/// ```
+/// # use odata_query::Query;
+/// let plan = Query::parse("$filter=Price mul (1 add 1) gt 5&$top=3")?.bind()?;
+/// assert_eq!(plan.to_string(), "\
+/// filter
+///   gt
+///     mul
+///       member `Price`
+///         record
+///       constant 2
+///     constant 5
+/// top 3
+/// ");
+/// # Ok::<(), odata_query::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Plan {
+    nodes: Vec<Node>,
+    /// The number of variables of lambdas and nested filters.
+    pub(crate) variables: usize,
+    pub(crate) filter: Option<NodeId>,
+    pub(crate) orderby: Vec<(NodeId, Direction)>,
+    pub(crate) skip: u64,
+    pub(crate) top: Option<u64>,
+    pub(crate) count: bool,
+    pub(crate) settings: Settings,
+    /// The text of the query, for reports.
+    text: String,
+}
+
+/// The position of a node in its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NodeId(u32);
+
+/// The position of the value of a variable while a record is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Variable(pub(crate) usize);
+
+/// A step of the evaluation and what is known of its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub(crate) op: Op,
+    pub(crate) span: Span,
+    /// The type of the value where it is not null; none if any is possible.
+    pub(crate) value_type: Option<Type>,
+    /// Steps that one evaluation takes, without those of lambda items.
+    pub(crate) cost: u64,
+    height: usize,
+}
+
+/// What a node does.
+#[derive(Debug, Clone)]
+pub(crate) enum Op {
+    /// A literal, or what was computed from literals.
+    Constant(Value<'static>),
+    /// The record: `$it`.
+    Record,
+    /// The value of a variable.
+    Variable(Variable),
+    /// An operation over the values of all its operands.
+    Apply(Operation, Box<[NodeId]>),
+    /// `and` in three-valued logic, up to the first operand that is false.
+    And(Box<[NodeId]>),
+    /// `or` in three-valued logic, up to the first operand that is true.
+    Or(Box<[NodeId]>),
+    /// The result of the first condition that is true.
+    Case(Box<[(NodeId, NodeId)]>),
+    /// Whether the predicate is true for an item of a collection; without one, whether there is one.
+    Any(NodeId, Option<(Variable, NodeId)>),
+    /// Whether the predicate is true for all items of a collection.
+    All(NodeId, Variable, NodeId),
+    /// The items of a collection for which the predicate is true.
+    Filter(NodeId, Variable, NodeId),
+}
+
+impl Plan {
+    pub(crate) fn bind(query: &Query) -> Result<Plan, Error> {
+        bind::bind(query)
+    }
+
+    /// The text of the query, for reports.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        // Every id was made by pushing its node.
+        static NOTHING: Node = Node {
+            op: Op::Constant(Value::Null),
+            span: Span::NOWHERE,
+            value_type: None,
+            cost: 0,
+            height: 0,
+        };
+        self.nodes.get(id.0 as usize).unwrap_or(&NOTHING)
+    }
+}

@@ -1,0 +1,310 @@
+//! Operations over values: what a node computes once its operands are known.
+//!
+//! Binding folds constants with the same code that evaluation runs.
+
+use std::borrow::Cow;
+
+use super::set::Set;
+use crate::ast::Operator;
+use crate::functions::{Context, Function, Prepared};
+use crate::value::{
+    Collation, Collection, EdmType, Fault, Number, Structured, Type, Value, arithmetic, cast,
+    equals, is_of, order,
+};
+
+/// An operation that needs the values of all its operands.
+#[derive(Debug, Clone)]
+pub(crate) enum Operation {
+    /// A member of a structured value: the exact name, else the only one that differs in ASCII case.
+    Member(Box<str>),
+    /// An annotation of a structured value, or of one of its members.
+    Annotation {
+        property: Option<Box<str>>,
+        term: Box<str>,
+    },
+    /// The structured value if its `@odata.type` is this, else null.
+    TypeCast(Box<str>),
+    /// Whether the `@odata.type` of a structured value is this.
+    HasType(Box<str>),
+    /// The number of items of a collection.
+    Count,
+    /// `not`
+    Not,
+    /// `-`
+    Negate,
+    /// `eq ne gt ge lt le in`, which are never null.
+    Compare(Operator),
+    /// Any other binary operator but `and` and `or`.
+    Binary(Operator),
+    /// `in` a constant collection.
+    InSet(Box<Set>),
+    /// A canonical function.
+    Call(&'static Function),
+    /// A function of a string whose other arguments are constant.
+    Test(&'static Function, Prepared),
+    /// `cast` to a primitive type
+    Cast(EdmType),
+    /// `isof` of a primitive type
+    IsOf(EdmType),
+    /// `[…]`
+    Array,
+    /// `{…}` with these member names.
+    Object(Box<[Box<str>]>),
+}
+
+impl Operation {
+    /// Whether the result depends on nothing but the operands.
+    pub(super) fn is_pure(&self) -> bool {
+        !matches!(self, Operation::Call(function) if function.name == "now")
+    }
+
+    /// The type of the result where it is not null, if it is known.
+    pub(super) fn result(&self, operands: &[Option<Type>]) -> Option<Type> {
+        match self {
+            Operation::Not
+            | Operation::HasType(_)
+            | Operation::Compare(_)
+            | Operation::InSet(_)
+            | Operation::Test(..)
+            | Operation::IsOf(_) => Some(Type::Boolean),
+            Operation::Count => Some(Type::Number),
+            Operation::Array => Some(Type::Collection),
+            Operation::Object(_) | Operation::TypeCast(_) => Some(Type::Structured),
+            Operation::Binary(op) => match op {
+                Operator::Has => Some(Type::Boolean),
+                _ => {
+                    let numbers = operands
+                        .iter()
+                        .all(|operand| *operand == Some(Type::Number));
+                    numbers.then_some(Type::Number)
+                }
+            },
+            Operation::Negate => operands
+                .first()
+                .copied()
+                .flatten()
+                .filter(|operand| *operand == Type::Number),
+            Operation::Call(function) => {
+                let mut results = function
+                    .overloads
+                    .iter()
+                    .filter(|overload| overload.params.len() == operands.len())
+                    .map(|overload| overload.result);
+                let first = results.next()?;
+                results.all(|result| result == first).then_some(first)
+            }
+            Operation::Member(_) | Operation::Annotation { .. } | Operation::Cast(_) => None,
+        }
+        .filter(|result| *result != Type::Any)
+        .map(|result| {
+            if result == Type::Integer {
+                Type::Number
+            } else {
+                result
+            }
+        })
+    }
+
+    /// Evaluation steps beyond one, for what takes longer the longer the operands are.
+    pub(crate) fn steps(&self, operands: &[Value<'_>]) -> u64 {
+        match self {
+            Operation::Call(_)
+            | Operation::Test(..)
+            | Operation::Binary(_)
+            | Operation::Compare(_) => {
+                let lengths = operands.iter().map(|operand| match operand {
+                    Value::String(text) => text.len() as u64 / 64,
+                    Value::Collection(items) => items.len() as u64,
+                    _ => 0,
+                });
+                match operands {
+                    [Value::Collection(left), Value::Collection(right)] => {
+                        (left.len() as u64).saturating_mul(right.len() as u64)
+                    }
+                    _ => lengths.sum(),
+                }
+            }
+            _ => 0,
+        }
+    }
+
+    /// The value for operands.
+    pub(crate) fn apply<'a>(
+        &'a self,
+        operands: &[Value<'a>],
+        context: &Context,
+    ) -> Result<Value<'a>, Fault> {
+        Ok(match (self, operands) {
+            (Operation::Member(name), [value]) => member(value, name),
+            (Operation::Annotation { property, term }, [value]) => {
+                annotation(value, property.as_deref(), term)
+            }
+            (Operation::TypeCast(name), [value]) => match has_type(value, name) {
+                Value::Boolean(true) => value.clone(),
+                _ => Value::Null,
+            },
+            (Operation::HasType(name), [value]) => has_type(value, name),
+            (Operation::Count, [Value::Collection(items)]) => {
+                Number::from(items.len() as u64).into()
+            }
+            (Operation::Count, [Value::Null]) => Number::from(0_u64).into(),
+            (Operation::Not, [Value::Boolean(value)]) => Value::Boolean(!value),
+            (Operation::Negate, [value]) => arithmetic::negate(value)?,
+            (Operation::Compare(op), [left, right]) => {
+                Value::Boolean(compare(*op, left, right, context.collation))
+            }
+            (Operation::Binary(op), [left, right]) => binary(*op, left, right)?,
+            (Operation::InSet(set), [value]) => {
+                Value::Boolean(set.contains(value, context.collation))
+            }
+            (Operation::Call(function), arguments) => function.call(arguments, context)?,
+            (Operation::Test(_, prepared), [Value::String(subject)]) => {
+                Value::Boolean(prepared.test(subject))
+            }
+            (Operation::Cast(target), [value]) => cast(value.clone(), *target),
+            (Operation::IsOf(target), [value]) => is_of(value, *target),
+            (Operation::Array, items) => Value::Collection(Collection::Owned(items.to_vec())),
+            (Operation::Object(names), values) => {
+                let names = names.iter().map(|name| Cow::Borrowed(name.as_ref()));
+                Value::Structured(Structured::Owned(
+                    names.zip(values.iter().cloned()).collect(),
+                ))
+            }
+            _ => Value::Null,
+        })
+    }
+}
+
+fn binary<'a>(op: Operator, left: &Value<'a>, right: &Value<'a>) -> Result<Value<'a>, Fault> {
+    match op {
+        Operator::Add => arithmetic::add(left, right),
+        Operator::Sub => arithmetic::sub(left, right),
+        Operator::Mul => arithmetic::mul(left, right),
+        Operator::Div => arithmetic::div(left, right),
+        Operator::Divby => arithmetic::divby(left, right),
+        Operator::Mod => arithmetic::modulo(left, right),
+        Operator::Has => Ok(has(left, right)),
+        _ => Ok(Value::Null),
+    }
+}
+
+/// A comparison, which is never null (URL Conventions 5.1.1.1).
+pub(crate) fn compare(
+    op: Operator,
+    left: &Value<'_>,
+    right: &Value<'_>,
+    collation: Collation,
+) -> bool {
+    let order = || order(left, right, collation);
+    match op {
+        Operator::Eq => equals(left, right, collation),
+        Operator::Ne => !equals(left, right, collation),
+        Operator::Gt => order().is_some_and(|order| order.is_gt()),
+        Operator::Ge => order().is_some_and(|order| order.is_ge()),
+        Operator::Lt => order().is_some_and(|order| order.is_lt()),
+        Operator::Le => order().is_some_and(|order| order.is_le()),
+        Operator::In => match right {
+            Value::Collection(items) => items.iter().any(|item| equals(left, &item, collation)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// `has`: whether all flags of the right operand are set on the left one (5.1.1.1.10).
+fn has(left: &Value<'_>, right: &Value<'_>) -> Value<'static> {
+    let (Value::Enum(flags) | Value::String(flags)) = right else {
+        return Value::Null;
+    };
+    let members = |text: &str| {
+        text.split(',')
+            .map(|member| member.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    match left {
+        Value::Enum(set) | Value::String(set) => {
+            let set = members(set);
+            Value::Boolean(members(flags).iter().all(|flag| set.contains(flag)))
+        }
+        Value::Number(Number::Integer(set)) => match flags.trim().parse::<i128>() {
+            Ok(flags) => Value::Boolean(set & flags == flags),
+            Err(_) => Value::Null,
+        },
+        _ => Value::Null,
+    }
+}
+
+/// The value of a member; null where there is none.
+fn member<'a>(value: &Value<'a>, name: &str) -> Value<'a> {
+    let Value::Structured(structured) = value else {
+        return Value::Null;
+    };
+    match structured {
+        Structured::Json(members) => {
+            let found = members.get(name).or_else(|| only(members.iter(), name));
+            found.map_or(Value::Null, Value::from_json)
+        }
+        Structured::Members(members) => {
+            let members = members.iter().map(|(name, value)| (name.as_ref(), value));
+            find(members, name).map_or(Value::Null, Value::borrowed)
+        }
+        Structured::Owned(members) => {
+            let members = members.iter().map(|(name, value)| (name.as_ref(), value));
+            find(members, name).cloned().unwrap_or(Value::Null)
+        }
+    }
+}
+
+fn find<'m, T>(members: impl Iterator<Item = (&'m str, T)> + Clone, name: &str) -> Option<T> {
+    let exact = members
+        .clone()
+        .find(|(member, _)| *member == name)
+        .map(|(_, value)| value);
+    exact.or_else(|| only(members, name))
+}
+
+/// The only member whose name differs at most in ASCII case.
+fn only<'m, K: AsRef<str> + ?Sized + 'm, T>(
+    members: impl Iterator<Item = (&'m K, T)>,
+    name: &str,
+) -> Option<T> {
+    let mut candidates = members.filter(|(member, _)| member.as_ref().eq_ignore_ascii_case(name));
+    let (_, value) = candidates.next()?;
+    candidates.next().is_none().then_some(value)
+}
+
+/// The annotation of a structured value stands in it, that of another member beside the member
+/// (JSON Format 4.6).
+fn annotation<'a>(value: &Value<'a>, property: Option<&str>, term: &str) -> Value<'a> {
+    let exact = |value: &Value<'a>, name: &str| match value {
+        Value::Structured(Structured::Json(members)) => members.get(name).map(Value::from_json),
+        _ => None,
+    };
+    let inside = match property {
+        Some(property) => exact(&member(value, property), &format!("@{term}")),
+        None => exact(value, &format!("@{term}")),
+    };
+    inside
+        .or_else(|| exact(value, &format!("{}@{term}", property?)))
+        .unwrap_or(Value::Null)
+}
+
+/// Whether a structured value says that it is of a type, by its qualified or unqualified name.
+fn has_type(value: &Value<'_>, name: &str) -> Value<'static> {
+    let Value::Structured(Structured::Json(members)) = value else {
+        return if value.is_null() {
+            Value::Null
+        } else {
+            Value::Boolean(false)
+        };
+    };
+    let stated = members
+        .get("@odata.type")
+        .or_else(|| members.get("@type"))
+        .and_then(|stated| stated.as_str());
+    Value::Boolean(stated.is_some_and(|stated| {
+        let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
+        let unqualified = stated.rsplit_once('.').map_or(stated, |(_, name)| name);
+        stated == name || unqualified == name
+    }))
+}

@@ -1,0 +1,146 @@
+//! Binding paths (URL Conventions 5.1.1.15).
+
+use super::bind::{Binder, not_supported};
+use super::{NodeId, Op, Operation};
+use crate::ast::{Kind, Node as AstNode, Nodes};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::span::Span;
+use crate::value::Type;
+
+impl<'q> Binder<'q> {
+    pub(super) fn path(&mut self, segments: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
+        let mut segments = segments.iter();
+        let Some(first) = segments.next() else {
+            return Ok(self.record);
+        };
+        // What the last property is a property of: annotations may stand beside it.
+        let (mut value, mut owner) = self.first_segment(first)?;
+        for segment in segments {
+            let place = Span::new(span.range().start, segment.place().range().end);
+            (value, owner) = match segment.kind() {
+                Kind::Name(name) => (self.member(value, name, place)?, Some((value, name))),
+                Kind::Annotation(term) | Kind::Alias(term) => {
+                    let (of, property) = owner.map_or((value, None), |(of, name)| (of, Some(name)));
+                    (self.annotation(of, property, term, place)?, None)
+                }
+                _ => (self.segment(value, segment, place)?, None),
+            };
+        }
+        Ok(value)
+    }
+
+    fn first_segment(
+        &mut self,
+        node: AstNode<'q>,
+    ) -> Result<(NodeId, Option<(NodeId, &'q str)>), Error> {
+        let place = node.place();
+        let value = match node.kind() {
+            Kind::It => self.record,
+            Kind::This => self.this,
+            Kind::Name(name) => match self.variable(name) {
+                Some(variable) => variable,
+                None => {
+                    return Ok((
+                        self.member(self.this, name, place)?,
+                        Some((self.this, name)),
+                    ));
+                }
+            },
+            Kind::Alias(name) => match self.alias(name, place)? {
+                Some(value) => value,
+                None => self.annotation(self.this, None, name, place)?,
+            },
+            Kind::Annotation(term) => self.annotation(self.this, None, term, place)?,
+            Kind::Call(name, arguments) => self.call(name, arguments, place)?,
+            Kind::Root => return Err(not_supported("`$root`", place)),
+            _ => self.segment(self.this, node, place)?,
+        };
+        Ok((value, None))
+    }
+
+    /// A segment that is not part of a path: only hand-made trees have them.
+    pub(super) fn segment_alone(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
+        self.first_segment(node).map(|(value, _)| value)
+    }
+
+    fn segment(&mut self, of: NodeId, segment: AstNode<'q>, place: Span) -> Result<NodeId, Error> {
+        let span = segment.place();
+        match segment.kind() {
+            Kind::TypeCast(name) => self.apply(Operation::TypeCast(name.into()), &[of], place),
+            Kind::Count(options) => {
+                let mut source = of;
+                for option in options.iter() {
+                    source = match option.kind() {
+                        Kind::Filter(predicate) => self.filter(source, predicate, place)?,
+                        _ => return Err(not_supported("evaluating `$search`", option.place())),
+                    };
+                }
+                self.apply(Operation::Count, &[source], place)
+            }
+            Kind::Filter(predicate) => self.filter(of, predicate, place),
+            Kind::Any(None) => self.push(Op::Any(of, None), place, Some(Type::Boolean)),
+            Kind::Any(Some((name, predicate))) => {
+                let lambda = self.with_variable(Some(name), span, |b| {
+                    b.condition(predicate, "a predicate of `any`")
+                })?;
+                self.push(Op::Any(of, Some(lambda)), place, Some(Type::Boolean))
+            }
+            Kind::All(name, predicate) => {
+                let (variable, predicate) = self.with_variable(Some(name), span, |b| {
+                    b.condition(predicate, "a predicate of `all`")
+                })?;
+                self.push(Op::All(of, variable, predicate), place, Some(Type::Boolean))
+            }
+            Kind::Call(name, _) => Err(unknown_bound(name, span)),
+            Kind::Key(_) => Err(not_supported("a key predicate", span)),
+            Kind::Root => Err(not_supported("`$root`", span)),
+            _ => Err(not_supported("this path", place)),
+        }
+    }
+
+    fn member(&mut self, of: NodeId, name: &str, place: Span) -> Result<NodeId, Error> {
+        self.apply(Operation::Member(name.into()), &[of], place)
+    }
+
+    fn annotation(
+        &mut self,
+        of: NodeId,
+        property: Option<&str>,
+        term: &str,
+        place: Span,
+    ) -> Result<NodeId, Error> {
+        let property = property.map(Into::into);
+        self.apply(
+            Operation::Annotation {
+                property,
+                term: term.into(),
+            },
+            &[of],
+            place,
+        )
+    }
+
+    fn filter(&mut self, of: NodeId, predicate: AstNode<'q>, place: Span) -> Result<NodeId, Error> {
+        let what = "the predicate of `$filter`";
+        let (variable, predicate) =
+            self.with_variable(None, predicate.place(), |b| b.condition(predicate, what))?;
+        self.push(
+            Op::Filter(of, variable, predicate),
+            place,
+            Some(Type::Collection),
+        )
+    }
+}
+
+/// Functions bound to a value belong to a schema.
+fn unknown_bound(name: &str, span: Span) -> Error {
+    let name_span = Span::new(span.range().start, span.range().start + name.len());
+    let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
+    match crate::functions::find(name) {
+        Some(function) => error.with_help(format!(
+            "write `{}(…)` with the path as its argument",
+            function.name
+        )),
+        None => error,
+    }
+}

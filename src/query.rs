@@ -1,0 +1,369 @@
+//! A parsed or built query: what everything starts from.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::ast::{Alias, Direction, Escape, Expr, Options, OrderbyItem, Printer};
+use crate::error::{Error, Found, Kind};
+use crate::eval::Page;
+use crate::limits::Settings;
+use crate::plan::Plan;
+use crate::span::Span;
+use crate::syntax::{self, SystemOption};
+use crate::url::{self, Decoded, RawOption};
+
+/// The query options of a request: parsed from a URL or built in code.
+///
+/// ```
+/// use odata_query::Query;
+/// use odata_query::ast::{Direction, prop};
+///
+/// let parsed = Query::parse("$filter=name eq 'O''Neil'&$orderby=id desc&$top=1&ApiKey=abc")?;
+/// let built = Query::new()
+///     .filter(prop("name").eq("O'Neil"))
+///     .orderby(prop("id"), Direction::Desc)
+///     .top(1)
+///     .custom("ApiKey", Some("abc"));
+/// assert_eq!(parsed, built);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
+///
+/// [`Display`](fmt::Display) prints a canonical query string that parses back to an equal query,
+/// with the few percent-escapes that this needs; `{:#}` escapes all that a URI does not allow.
+///
+/// ```
+/// # use odata_query::Query;
+/// let query = Query::parse("?top=1&FILTER=((a EQ 'R%26D'))")?;
+/// assert_eq!(query.to_string(), "$filter=a eq 'R%26D'&$top=1");
+/// assert_eq!(format!("{query:#}"), "$filter=a%20eq%20'R%26D'&$top=1");
+/// # Ok::<(), odata_query::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    options: Options,
+    custom: Vec<(String, Option<String>)>,
+    settings: Settings,
+    /// The text that was parsed, for reports.
+    text: String,
+    /// Where the options stand in it.
+    given: Vec<(SystemOption, Span)>,
+}
+
+impl Query {
+    /// A query without options, which selects everything.
+    pub fn new() -> Self {
+        Query::default()
+    }
+
+    /// Parses a raw query string, with or without its leading `?`, with the default settings.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong: bad escapes, unknown or repeated options, syntax, limits.
+    /// Names, types and functions are checked by [`bind`](Self::bind).
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        Query::parse_with(text, &Settings::default())
+    }
+
+    /// Parses a raw query string with settings that the query keeps.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, settings: &Settings) -> Result<Self, Error> {
+        let mut reader = Reader {
+            query: Query {
+                settings: *settings,
+                text: text.to_owned(),
+                ..Query::default()
+            },
+            nodes_left: settings.limits.nodes,
+        };
+        match reader.read(text) {
+            Ok(()) => Ok(reader.query),
+            Err(error) => Err(error.in_text(text)),
+        }
+    }
+
+    /// The system query options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The options that are not OData's, decoded, in order; nothing else is done with them.
+    ///
+    /// ```
+    /// # use odata_query::Query;
+    /// let query = Query::parse("ApiKey=65%2B&debug&$top=1")?;
+    /// let custom: Vec<_> = query.custom_options().collect();
+    /// assert_eq!(custom, [("ApiKey", Some("65+")), ("debug", None)]);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn custom_options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.custom
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_deref()))
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Sets `$filter`.
+    pub fn filter(mut self, predicate: impl Into<Expr>) -> Self {
+        self.options.filter = Some(predicate.into());
+        self
+    }
+
+    /// Adds a sort key to `$orderby`.
+    pub fn orderby(mut self, key: impl Into<Expr>, direction: Direction) -> Self {
+        self.options.orderby.push(OrderbyItem {
+            expr: key.into(),
+            direction,
+        });
+        self
+    }
+
+    /// Sets `$top`.
+    pub fn top(mut self, top: u64) -> Self {
+        self.options.top = Some(top);
+        self
+    }
+
+    /// Sets `$skip`.
+    pub fn skip(mut self, skip: u64) -> Self {
+        self.options.skip = Some(skip);
+        self
+    }
+
+    /// Sets `$count`.
+    pub fn count(mut self, count: bool) -> Self {
+        self.options.count = Some(count);
+        self
+    }
+
+    /// Gives a parameter alias its value, in place of an earlier one.
+    pub fn alias(mut self, name: &str, value: impl Into<Expr>) -> Self {
+        self.options.aliases.retain(|alias| alias.name != name);
+        self.options.aliases.push(Alias {
+            name: name.to_owned(),
+            value: value.into(),
+        });
+        self
+    }
+
+    /// Adds an option that is not OData's.
+    pub fn custom(mut self, name: &str, value: Option<&str>) -> Self {
+        self.custom
+            .push((name.to_owned(), value.map(str::to_owned)));
+        self
+    }
+
+    /// Replaces the settings.
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Checks names, types and limits once and prepares the query for many batches of records.
+    ///
+    /// # Errors
+    ///
+    /// Unknown functions, wrong argument counts, types that cannot fit, constants that fail to
+    /// evaluate, and options that are not supported.
+    pub fn bind(&self) -> Result<Plan, Error> {
+        Plan::bind(self).map_err(|error| match self.text.is_empty() {
+            true => error,
+            false => error.in_text(&self.text),
+        })
+    }
+
+    /// Binds the query and applies it to records.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind), and where the evaluation of a record fails.
+    ///
+    /// ```
+    /// use odata_query::Query;
+    /// use serde_json::json;
+    ///
+    /// let records = [json!({"id": 1, "city": "Oslo"}), json!({"id": 2})];
+    /// let page = Query::parse("$filter=city eq null&$count=true")?.apply(&records)?;
+    /// assert_eq!(page.to_json(), r#"{"@odata.count":1,"value":[{"id":2}]}"#);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn apply<'a>(&self, records: &'a [serde_json::Value]) -> Result<Page<'a>, Error> {
+        self.bind()?.apply(records)
+    }
+
+    /// The text that was parsed; empty for a built query.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where an option stands in the text.
+    pub(crate) fn place(&self, option: SystemOption) -> Option<Span> {
+        self.given
+            .iter()
+            .find(|(given, _)| *given == option)
+            .map(|(_, span)| *span)
+    }
+}
+
+impl FromStr for Query {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        Query::parse(text)
+    }
+}
+
+/// Queries are equal that ask the same, however they were written.
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        self.options == other.options && self.custom == other.custom
+    }
+}
+
+impl Eq for Query {}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let escape = if f.alternate() {
+            Escape::Uri
+        } else {
+            Escape::Needed
+        };
+        let mut printer = Printer::new(f, escape);
+        printer.options(&self.options, '&')?;
+        let mut first = self.options == Options::default();
+        for (name, value) in &self.custom {
+            if !std::mem::take(&mut first) {
+                printer.syntax("&")?;
+            }
+            printer.option_text(name)?;
+            if let Some(value) = value {
+                printer.syntax("=")?;
+                printer.text(value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts a query together from its raw options.
+struct Reader {
+    query: Query,
+    nodes_left: usize,
+}
+
+impl Reader {
+    fn read(&mut self, text: &str) -> Result<(), Error> {
+        self.query.settings.limits.check_text(text)?;
+        for option in url::split(text, self.query.settings.plus) {
+            self.option(option?)?;
+        }
+        Ok(())
+    }
+
+    fn option(&mut self, raw: RawOption<'_>) -> Result<(), Error> {
+        let name = raw.name.text.as_ref();
+        let span = raw.name.span(0..name.len());
+        if let Some(option) = SystemOption::of_query(name) {
+            let read = self.system_option(option, span, raw.value.as_ref());
+            return read.map_err(|error| error.with_option(option.name()));
+        }
+        if let Some(alias) = name.strip_prefix('@') {
+            return self.alias(alias, span, raw.value.as_ref());
+        }
+        if let Some(error) = suspicious(name) {
+            return Err(error.at(span));
+        }
+        let value = raw.value.map(|value| value.text.into_owned());
+        self.query.custom.push((raw.name.text.into_owned(), value));
+        Ok(())
+    }
+
+    fn system_option(
+        &mut self,
+        option: SystemOption,
+        span: Span,
+        value: Option<&Decoded<'_>>,
+    ) -> Result<(), Error> {
+        if self.query.place(option).is_some() {
+            return Err(Error::new(Kind::DuplicateOption(option.name().to_owned())).at(span));
+        }
+        self.query.given.push((option, span));
+        let value = value.ok_or_else(|| missing_value(option.name(), span))?;
+        let limits = self.query.settings.limits;
+        syntax::option(
+            option,
+            value,
+            &limits,
+            &mut self.nodes_left,
+            &mut self.query.options,
+        )
+    }
+
+    fn alias(&mut self, name: &str, span: Span, value: Option<&Decoded<'_>>) -> Result<(), Error> {
+        let full = format!("@{name}");
+        if !syntax::is_identifier(name) {
+            return Err(Error::new(Kind::UnknownOption(full))
+                .at(span)
+                .with_help("a parameter alias is `@` and a name of letters, digits and `_`"));
+        }
+        let aliases = &mut self.query.options.aliases;
+        if aliases.iter().any(|alias| alias.name == name) {
+            return Err(Error::new(Kind::DuplicateOption(full)).at(span));
+        }
+        let limits = self.query.settings.limits;
+        if aliases.len() >= limits.aliases {
+            return Err(Error::limit(
+                "the number of parameter aliases",
+                limits.aliases,
+                Found::More,
+            )
+            .at(span));
+        }
+        let read = |value| syntax::expression(value, &limits, &mut self.nodes_left);
+        let value = value
+            .ok_or_else(|| missing_value(&full, span))
+            .and_then(read);
+        let value = value.map_err(|error| error.with_option(&full))?;
+        aliases.push(Alias {
+            name: name.to_owned(),
+            value,
+        });
+        Ok(())
+    }
+}
+
+fn missing_value(name: &str, span: Span) -> Error {
+    Error::new(Kind::MissingValue(name.to_owned()))
+        .at(span)
+        .with_help(format!("write `{name}=…`"))
+}
+
+/// A name that is no option of OData and can hardly be meant as a custom one.
+fn suspicious(name: &str) -> Option<Error> {
+    let unknown = || Error::new(Kind::UnknownOption(name.to_owned()));
+    if name.starts_with('$') {
+        return Some(match SystemOption::suggest(name) {
+            Some(close) => unknown().with_help(format!("did you mean `{close}`?")),
+            None => unknown().with_help("the names of custom options do not begin with `$`"),
+        });
+    }
+    // Quotes and blanks of documents and mails: `“$filter=…`.
+    let bare = name.trim_matches(|c: char| c.is_whitespace() || "“”„«»‘’\"'`".contains(c));
+    if bare.len() < name.len()
+        && let Some(option) = SystemOption::of_query(bare)
+    {
+        return Some(unknown().with_help(format!(
+            "write `{}` without quotes or blanks around it",
+            option.name()
+        )));
+    }
+    None
+}

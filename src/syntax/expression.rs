@@ -1,0 +1,393 @@
+//! `commonExpr`: operators, groups, lists and calls (ABNF section 4), by precedence climbing.
+
+use super::grammar::{Grammar, Parsed};
+use super::lexical::{self, blanks, tail};
+use crate::ast::op::{FOREIGN, Precedence};
+use crate::ast::{Id, Operator, Repr};
+use crate::suggest::closest;
+
+const OPERATOR: &str = "an operator (`eq`, `and`, …)";
+const EXPRESSION: &str = "an expression";
+pub(super) const CLOSE: &str = "`)`";
+pub(super) const COMMA: &str = "`,`";
+
+impl<'t> Grammar<'t> {
+    /// `commonExpr`
+    pub(super) fn expression(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        self.operation(i, Precedence::Or)
+    }
+
+    /// Operands joined by operators that bind at least as tightly as `least`.
+    fn operation(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Id> {
+        let (mut rest, mut left) = self.unary(i)?;
+        while let (after, Some(op)) = self.operator(rest, least)? {
+            (rest, left) = match op {
+                Operator::And => self.chain(i, after, left, op, Repr::And)?,
+                Operator::Or => self.chain(i, after, left, op, Repr::Or)?,
+                Operator::In => {
+                    let (rest, right) = self.membership(after)?;
+                    self.node(Repr::Binary(op, left, right), i, rest)?
+                }
+                Operator::Has => {
+                    let (rest, right) = self.flags(after)?;
+                    self.node(Repr::Binary(op, left, right), i, rest)?
+                }
+                _ => {
+                    let (rest, right) = self.operation(after, op.precedence().tighter())?;
+                    self.node(Repr::Binary(op, left, right), i, rest)?
+                }
+            };
+        }
+        Ok((rest, left))
+    }
+
+    /// The further operands of a chain of `and` or `or`, as one flat list.
+    fn chain(
+        &mut self,
+        start: &'t str,
+        mut i: &'t str,
+        first: Id,
+        op: Operator,
+        repr: fn(crate::ast::List) -> Repr,
+    ) -> Parsed<'t, Id> {
+        let mark = self.pending.len();
+        self.pending.push(first);
+        loop {
+            let (rest, operand) = self.operation(i, op.precedence().tighter())?;
+            self.pending.push(operand);
+            match self.operator(rest, op.precedence())? {
+                (after, Some(next)) if next == op => i = after,
+                _ => {
+                    let list = self.take_list(mark);
+                    return self.node(repr(list), start, rest);
+                }
+            }
+        }
+    }
+
+    /// The operator that follows, if it binds at least as tightly as `least`.
+    fn operator(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Option<Operator>> {
+        let at = blanks(i);
+        let Some((after, op)) = keyword(at) else {
+            if self.expect::<()>(at, OPERATOR).is_err() {
+                self.advise(at, || meant(at));
+            }
+            return Ok((i, None));
+        };
+        if at.len() == i.len() {
+            self.expect::<()>(at, "a blank").ok();
+            return Ok((i, None));
+        }
+        if blanks(after).len() == after.len() {
+            self.expect::<()>(
+                after,
+                if after.is_empty() {
+                    EXPRESSION
+                } else {
+                    "a blank"
+                },
+            )
+            .ok();
+            return Ok((i, None));
+        }
+        if op.precedence() < least {
+            return Ok((i, None));
+        }
+        Ok((blanks(after), Some(op)))
+    }
+
+    /// `not …`, `-…` or an operand.
+    fn unary(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        if let Some(rest) = negation(i) {
+            let (rest, operand) = self.nested(rest, |g, i| g.operation(i, Precedence::Unary))?;
+            return self.node(Repr::Not(operand), i, rest);
+        }
+        match i.strip_prefix('-') {
+            Some(rest)
+                if !rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.starts_with("INF") =>
+            {
+                let (rest, operand) =
+                    self.nested(blanks(rest), |g, i| g.operation(i, Precedence::Unary))?;
+                self.node(Repr::Negate(operand), i, rest)
+            }
+            _ => self.operand(i),
+        }
+    }
+
+    fn operand(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        match i.as_bytes().first() {
+            Some(b'(') => self.nested(i, Self::group),
+            Some(b'[') => self.nested(i, Self::array),
+            Some(b'{') => self.nested(i, Self::object),
+            Some(b'0'..=b'9' | b'+' | b'-') => self.numeric(i),
+            Some(b'\'') => self.string(i),
+            Some(b'$' | b'@') => self.path(i),
+            _ if i.starts_with(lexical::is_leading) => self.word(i),
+            Some(b'"') => {
+                let failed = self.expect(i, EXPRESSION);
+                self.advise(i, || {
+                    Some("strings are written in single quotes: 'text'".to_owned())
+                });
+                failed
+            }
+            _ => {
+                let failed = self.expect(i, EXPRESSION);
+                self.advise(i, || meant(i));
+                failed
+            }
+        }
+    }
+
+    /// `parenExpr`
+    fn group(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (i, ()) = self.spaced(i, "(", "`(`")?;
+        let (i, inner) = self.expression(i)?;
+        let (i, ()) = self.symbol(blanks(i), ")", CLOSE)?;
+        Ok((i, inner))
+    }
+
+    /// What stands to the right of `in`: `listExpr` or an expression.
+    fn membership(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        if let Some(inside) = i.strip_prefix('(') {
+            let inside = blanks(inside);
+            if let Some(rest) = inside.strip_prefix(')') {
+                let list = self.take_list(self.pending.len());
+                return self.node(Repr::List(list), i, rest);
+            }
+            if lexical::is_literal_item(inside) {
+                return self.list(i, inside);
+            }
+        }
+        self.operation(i, Precedence::Primary)
+    }
+
+    /// `listExpr`: literals only.
+    fn list(&mut self, start: &'t str, mut i: &'t str) -> Parsed<'t, Id> {
+        let mark = self.pending.len();
+        loop {
+            let (rest, item) = self.primitive(i)?;
+            self.uncounted();
+            self.pending.push(item);
+            if self.pending.len() - mark > self.limits.in_items {
+                return self.over(
+                    "the number of items of a list",
+                    self.limits.in_items,
+                    self.span(start, rest),
+                );
+            }
+            let rest = blanks(rest);
+            match rest.strip_prefix(',') {
+                Some(next) => i = blanks(next),
+                None => {
+                    self.expect::<()>(rest, COMMA).ok();
+                    let (rest, ()) = self.symbol(rest, ")", CLOSE)?;
+                    let list = self.take_list(mark);
+                    return self.node(Repr::List(list), start, rest);
+                }
+            }
+        }
+    }
+
+    /// What stands to the right of `has`: `enumLiteral`.
+    fn flags(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        const ENUM: &str = "an enumeration value such as `Namespace.Type'Member'`";
+        if i.starts_with('\'') {
+            return self.string(i);
+        }
+        if i.starts_with('@') {
+            return self.path(i);
+        }
+        match lexical::qualified(i) {
+            Ok((rest, _)) if rest.starts_with('\'') => self.word(i),
+            _ => self.expect(i, ENUM),
+        }
+    }
+
+    /// `array`
+    fn array(&mut self, start: &'t str) -> Parsed<'t, Id> {
+        let (i, ()) = self.spaced(start, "[", "`[`")?;
+        let (rest, list) = self.items(i, ']', "`]`", Self::json_value)?;
+        self.node(Repr::Array(list), start, rest)
+    }
+
+    /// `object`
+    fn object(&mut self, start: &'t str) -> Parsed<'t, Id> {
+        let (i, ()) = self.spaced(start, "{", "`{`")?;
+        let (rest, list) = self.items(i, '}', "`}`", |g, i| {
+            let (rest, name) = g.json_text(i, "a member name in double quotes")?;
+            let (rest, ()) = g.spaced(rest, ":", "`:`")?;
+            let (rest, value) = g.json_value(rest)?;
+            let name = g.tree().push_text(&name);
+            g.node(Repr::Member(name, value), i, rest)
+        })?;
+        self.node(Repr::Object(list), start, rest)
+    }
+
+    /// `valueInUrl`
+    fn json_value(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        if i.starts_with('"') {
+            self.json_string(i)
+        } else {
+            self.expression(i)
+        }
+    }
+
+    /// Items separated by commas up to `close`, which is read too. `i` stands at the first item.
+    pub(super) fn items(
+        &mut self,
+        mut i: &'t str,
+        close: char,
+        expected: &'static str,
+        mut item: impl FnMut(&mut Self, &'t str) -> Parsed<'t, Id>,
+    ) -> Parsed<'t, crate::ast::List> {
+        let mark = self.pending.len();
+        if let Some(rest) = i.strip_prefix(close) {
+            return Ok((rest, self.take_list(mark)));
+        }
+        loop {
+            let (rest, id) = item(self, i)?;
+            self.pending.push(id);
+            let rest = blanks(rest);
+            if let Some(rest) = rest.strip_prefix(close) {
+                return Ok((rest, self.take_list(mark)));
+            }
+            match rest.strip_prefix(',') {
+                Some(next) => i = blanks(next),
+                None => {
+                    self.expect::<()>(rest, COMMA).ok();
+                    return self.expect(rest, expected);
+                }
+            }
+        }
+    }
+
+    /// `name(argument,…)`, or one of the calls with a syntax of their own. `rest` stands at `(`.
+    pub(super) fn call(&mut self, start: &'t str, name: &'t str, rest: &'t str) -> Parsed<'t, Id> {
+        let special = |word: &str| name.eq_ignore_ascii_case(word);
+        if special("any") || special("all") {
+            let failed = self.expect(rest, OPERATOR);
+            self.advise(rest, || {
+                Some(format!(
+                    "`{name}` stands behind a collection: `path/{name}(x:…)`"
+                ))
+            });
+            return failed;
+        }
+        if special("case") {
+            return self.nested(rest, |g, i| g.case(start, i));
+        }
+        if special("cast") {
+            return self.nested(rest, |g, i| g.typed(start, i, Repr::Cast));
+        }
+        if special("isof") {
+            return self.nested(rest, |g, i| g.typed(start, i, Repr::IsOf));
+        }
+        self.nested(rest, |g, i| {
+            let (i, ()) = g.spaced(i, "(", "`(`")?;
+            let (rest, list) = g.items(i, ')', CLOSE, Self::argument)?;
+            let name = g.tree().push_text(name);
+            g.node(Repr::Call(name, list), start, rest)
+        })
+    }
+
+    /// An argument, perhaps named: `functionExprParameter`.
+    pub(super) fn argument(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        match lexical::identifier(i) {
+            Ok((rest, name)) if rest.starts_with('=') => {
+                let (rest, value) = self.json_value(tail(rest, 1))?;
+                let name = self.tree().push_text(name);
+                self.node(Repr::Argument(name, value), i, rest)
+            }
+            _ => self.expression(i),
+        }
+    }
+
+    /// `caseMethodCallExpr`
+    fn case(&mut self, start: &'t str, i: &'t str) -> Parsed<'t, Id> {
+        let mark = self.pending.len();
+        let (mut i, ()) = self.spaced(i, "(", "`(`")?;
+        loop {
+            let (rest, condition) = self.expression(i)?;
+            self.pending.push(condition);
+            let (rest, ()) = self.spaced(rest, ":", "`:`")?;
+            let (rest, result) = self.expression(rest)?;
+            self.pending.push(result);
+            let rest = blanks(rest);
+            match rest.strip_prefix(',') {
+                Some(next) => i = blanks(next),
+                None => {
+                    self.expect::<()>(rest, COMMA).ok();
+                    let (rest, ()) = self.symbol(rest, ")", CLOSE)?;
+                    let list = self.take_list(mark);
+                    return self.node(Repr::Case(list), start, rest);
+                }
+            }
+        }
+    }
+
+    /// `castExpr` and `isofExpr`
+    fn typed(
+        &mut self,
+        start: &'t str,
+        i: &'t str,
+        repr: fn(Option<Id>, crate::ast::Text) -> Repr,
+    ) -> Parsed<'t, Id> {
+        const TYPE: &str = "a type name";
+        let (i, ()) = self.spaced(i, "(", "`(`")?;
+        if let Ok((rest, name)) = lexical::type_name(i)
+            && let Some(rest) = blanks(rest).strip_prefix(')')
+        {
+            let name = self.tree().push_text(name);
+            return self.node(repr(None, name), start, rest);
+        }
+        let (rest, operand) = self.expression(i)?;
+        let (rest, ()) = self.spaced(rest, ",", COMMA)?;
+        let (rest, name) = self.lexed(rest, lexical::type_name, TYPE)?;
+        let (rest, ()) = self.symbol(blanks(rest), ")", CLOSE)?;
+        let name = self.tree().push_text(name);
+        self.node(repr(Some(operand), name), start, rest)
+    }
+}
+
+/// An operator keyword at the start of the text, up to a word boundary.
+fn keyword(i: &str) -> Option<(&str, Operator)> {
+    let end = i.find(|c| !lexical::is_following(c)).unwrap_or(i.len());
+    let (word, rest) = i.split_at(end);
+    Operator::from_keyword(word).map(|op| (rest, op))
+}
+
+/// What follows the operator `not`. A property may be called `not`: it is one where no blank
+/// follows, or where an operator with a right operand does (`not eq true`).
+fn negation(i: &str) -> Option<&str> {
+    let rest = match i.get(..3) {
+        Some(word) if word.eq_ignore_ascii_case("not") => tail(i, 3),
+        _ => return None,
+    };
+    let operand = blanks(rest);
+    if operand.len() == rest.len() || operand.is_empty() {
+        return None;
+    }
+    match keyword(operand) {
+        Some((after, _)) => {
+            let next = blanks(after);
+            let spaced = next.len() < after.len();
+            let takes_operand = spaced
+                && !next.is_empty()
+                && !next.starts_with([')', ',', ';', ':'])
+                && keyword(next).is_none();
+            (!takes_operand).then_some(operand)
+        }
+        None => Some(operand),
+    }
+}
+
+/// What somebody who wrote this probably meant.
+fn meant(i: &str) -> Option<String> {
+    if let Some((foreign, keyword)) = FOREIGN.iter().find(|(foreign, _)| i.starts_with(foreign)) {
+        return Some(format!("write `{keyword}` instead of `{foreign}`"));
+    }
+    let end = i.find(|c| !lexical::is_following(c)).unwrap_or(i.len());
+    let word = i.get(..end).filter(|word| !word.is_empty())?;
+    closest(word, Operator::ALL.iter().map(|op| op.keyword()))
+        .map(|keyword| format!("did you mean `{keyword}`?"))
+}

@@ -1,0 +1,317 @@
+//! The state that all rules share: the tree under construction, the depth, the furthest failure.
+
+use nom::Parser;
+use nom::error::{ErrorKind, ParseError};
+
+use super::lexical::{self, Stop, blanks, tail};
+use crate::ast::{Expr, Id, LiteralKind, Repr};
+use crate::error::{Error, Found, Kind};
+use crate::limits::Limits;
+use crate::span::Span;
+use crate::url::Decoded;
+
+/// A rule did not match. What was expected where is kept in the [`Grammar`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fail;
+
+impl<'t> ParseError<&'t str> for Fail {
+    fn from_error_kind(_: &'t str, _: ErrorKind) -> Self {
+        Fail
+    }
+
+    fn append(_: &'t str, _: ErrorKind, other: Self) -> Self {
+        other
+    }
+}
+
+pub(super) type Parsed<'t, T> = nom::IResult<&'t str, T, Fail>;
+
+/// Reads one decoded text. Rules are methods from the rest of the text to what is left of it.
+pub(super) struct Grammar<'t> {
+    source: &'t Decoded<'t>,
+    pub(super) limits: &'t Limits,
+    /// The expression being read.
+    tree: Expr,
+    /// Children collected for nodes that are not complete yet.
+    pub(super) pending: Vec<Id>,
+    /// Nodes that may still be made for this query.
+    nodes_left: &'t mut usize,
+    depth: usize,
+    pub(super) lambda_depth: usize,
+    pub(super) expand_depth: usize,
+    /// The furthest place where something else was expected, and what.
+    furthest: usize,
+    expected: Vec<&'static str>,
+    help: Option<String>,
+    /// An error that no other alternative can mend.
+    fatal: Option<Error>,
+}
+
+impl<'t> Grammar<'t> {
+    pub(super) fn new(
+        source: &'t Decoded<'t>,
+        limits: &'t Limits,
+        nodes_left: &'t mut usize,
+    ) -> Self {
+        Grammar {
+            source,
+            limits,
+            tree: Expr::default(),
+            pending: Vec::new(),
+            nodes_left,
+            depth: 0,
+            lambda_depth: 0,
+            expand_depth: 0,
+            furthest: 0,
+            expected: Vec::new(),
+            help: None,
+            fatal: None,
+        }
+    }
+
+    /// Reads the whole text as one rule; blanks around it are allowed.
+    ///
+    /// DEVIATION: the ABNF has no blanks there, but documents of vendors do (`$orderby= id desc`).
+    pub(super) fn whole<T>(
+        mut self,
+        rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, T>,
+    ) -> Result<T, Error> {
+        let text = self.source.text.as_ref();
+        if let Ok((rest, out)) = rule(&mut self, blanks(text)) {
+            let rest = blanks(rest);
+            if rest.is_empty() {
+                return Ok(out);
+            }
+            self.expect::<()>(rest, "the end of the option").ok();
+        }
+        Err(self.into_error())
+    }
+
+    fn into_error(self) -> Error {
+        if let Some(fatal) = self.fatal {
+            return fatal;
+        }
+        let text = self.source.text.as_ref();
+        let rest = tail(text, self.furthest);
+        let found = found(rest);
+        let span = self.source.span(self.furthest..self.furthest + found.len());
+        let found = if found.is_empty() {
+            "the end".to_owned()
+        } else {
+            format!("`{found}`")
+        };
+        let error = Error::new(Kind::Syntax {
+            expected: self.expected,
+            found,
+        })
+        .at(span);
+        match self.help {
+            Some(help) => error.with_help(help),
+            None => error,
+        }
+    }
+
+    /// The decoded offset of the rest of the text.
+    pub(super) fn offset(&self, i: &str) -> usize {
+        self.source.text.len() - i.len()
+    }
+
+    /// The caller's text between two rests.
+    pub(super) fn span(&self, from: &str, to: &str) -> Span {
+        self.source.span(self.offset(from)..self.offset(to))
+    }
+
+    /// Whether the first character of the rest was written as a percent-escape.
+    pub(super) fn is_escaped(&self, i: &str) -> bool {
+        self.source.is_escaped(self.offset(i))
+    }
+
+    /// Fails, and remembers what was expected here.
+    pub(super) fn expect<T>(&mut self, i: &'t str, expected: &'static str) -> Parsed<'t, T> {
+        let offset = self.offset(i);
+        if offset > self.furthest {
+            self.expected.clear();
+            self.help = None;
+            self.furthest = offset;
+        }
+        if offset == self.furthest && !self.expected.contains(&expected) {
+            self.expected.push(expected);
+        }
+        Err(nom::Err::Error(Fail))
+    }
+
+    /// Adds advice to what is expected here, if nothing came further.
+    pub(super) fn advise(&mut self, i: &'t str, help: impl FnOnce() -> Option<String>) {
+        if self.offset(i) == self.furthest && self.help.is_none() {
+            self.help = help();
+        }
+    }
+
+    /// Gives up: no alternative may be tried.
+    pub(super) fn fatal<T>(&mut self, error: Error) -> Parsed<'t, T> {
+        self.fatal.get_or_insert(error);
+        Err(nom::Err::Failure(Fail))
+    }
+
+    pub(super) fn over<T>(
+        &mut self,
+        limit: &'static str,
+        allowed: usize,
+        at: Span,
+    ) -> Parsed<'t, T> {
+        self.fatal(Error::limit(limit, allowed, Found::More).at(at))
+    }
+
+    /// One lexical rule.
+    pub(super) fn lexed<T>(
+        &mut self,
+        i: &'t str,
+        mut rule: impl Parser<&'t str, Output = T, Error = Stop<'t>>,
+        expected: &'static str,
+    ) -> Parsed<'t, T> {
+        match rule.parse(i) {
+            Ok(parsed) => Ok(parsed),
+            Err(nom::Err::Error(Stop(at)) | nom::Err::Failure(Stop(at))) => {
+                self.expect(at, expected)
+            }
+            Err(nom::Err::Incomplete(_)) => self.expect(i, expected),
+        }
+    }
+
+    /// Fixed text.
+    pub(super) fn symbol(
+        &mut self,
+        i: &'t str,
+        text: &'static str,
+        expected: &'static str,
+    ) -> Parsed<'t, ()> {
+        match i.strip_prefix(text) {
+            Some(rest) => Ok((rest, ())),
+            None => self.expect(i, expected),
+        }
+    }
+
+    /// Fixed text with blanks before and after it.
+    pub(super) fn spaced(
+        &mut self,
+        i: &'t str,
+        text: &'static str,
+        expected: &'static str,
+    ) -> Parsed<'t, ()> {
+        let (i, ()) = self.symbol(blanks(i), text, expected)?;
+        Ok((blanks(i), ()))
+    }
+
+    pub(super) fn identifier(&mut self, i: &'t str, expected: &'static str) -> Parsed<'t, &'t str> {
+        let (rest, name) = self.lexed(i, lexical::identifier, expected)?;
+        self.name_ends(i, rest)?;
+        Ok((rest, name))
+    }
+
+    /// Refuses a name that goes on after the longest length.
+    pub(super) fn name_ends(&mut self, i: &'t str, rest: &'t str) -> Parsed<'t, ()> {
+        if rest.starts_with(lexical::is_following) {
+            let span = self.span(i, rest);
+            return self.over("the length of a name", lexical::IDENTIFIER, span);
+        }
+        Ok((rest, ()))
+    }
+
+    /// Reads something nested one level deeper.
+    pub(super) fn nested<T>(
+        &mut self,
+        i: &'t str,
+        rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, T>,
+    ) -> Parsed<'t, T> {
+        if self.depth >= self.limits.depth {
+            return self.over("nesting depth", self.limits.depth, self.span(i, i));
+        }
+        self.depth += 1;
+        let parsed = rule(self, i);
+        self.depth -= 1;
+        parsed
+    }
+
+    /// Reads one expression into a tree of its own.
+    pub(super) fn separate(
+        &mut self,
+        i: &'t str,
+        rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, Id>,
+    ) -> Parsed<'t, Expr> {
+        let outer = std::mem::take(&mut self.tree);
+        self.tree.reserve(i.len().min(128));
+        let parsed = rule(self, i);
+        let tree = std::mem::replace(&mut self.tree, outer);
+        parsed.map(|(rest, _)| (rest, tree))
+    }
+
+    /// Adds a node that was read from `from` to `to`.
+    pub(super) fn node(&mut self, repr: Repr, from: &'t str, to: &'t str) -> Parsed<'t, Id> {
+        let span = self.span(from, to);
+        match self.nodes_left.checked_sub(1) {
+            Some(left) => *self.nodes_left = left,
+            None => return self.over("the number of nodes", self.limits.nodes, span),
+        }
+        let id = self.tree.push(repr, span);
+        if self.tree.node_height(id) > self.limits.height() {
+            return self.over("nesting depth", self.limits.depth, span);
+        }
+        Ok((to, id))
+    }
+
+    /// Adds a node with one text.
+    pub(super) fn text_node(
+        &mut self,
+        repr: impl FnOnce(crate::ast::Text) -> Repr,
+        text: &str,
+        from: &'t str,
+        to: &'t str,
+    ) -> Parsed<'t, Id> {
+        let text = self.tree.push_text(text);
+        self.node(repr(text), from, to)
+    }
+
+    pub(super) fn literal(
+        &mut self,
+        kind: LiteralKind,
+        text: &str,
+        from: &'t str,
+        to: &'t str,
+    ) -> Parsed<'t, Id> {
+        self.text_node(|text| Repr::Literal(kind, text), text, from, to)
+    }
+
+    pub(super) fn tree(&mut self) -> &mut Expr {
+        &mut self.tree
+    }
+
+    /// Items of `in` lists are not counted as nodes.
+    pub(super) fn uncounted(&mut self) {
+        *self.nodes_left = self.nodes_left.saturating_add(1);
+    }
+
+    /// Makes a list of the children pending since `mark`.
+    pub(super) fn take_list(&mut self, mark: usize) -> crate::ast::List {
+        let list = self
+            .tree
+            .push_list(self.pending.get(mark..).unwrap_or_default());
+        self.pending.truncate(mark);
+        list
+    }
+}
+
+/// The word or character at a place, for a message.
+fn found(rest: &str) -> &str {
+    let mut chars = rest.chars();
+    let end = match chars.next() {
+        None => 0,
+        Some(c) if lexical::is_following(c) => rest
+            .find(|c| !lexical::is_following(c))
+            .unwrap_or(rest.len()),
+        Some(first) if first.is_ascii_punctuation() && !"()'\"[]{},;".contains(first) => rest
+            .find(|c: char| !c.is_ascii_punctuation() || "()'\"[]{},;".contains(c))
+            .unwrap_or(rest.len()),
+        Some(c) => c.len_utf8(),
+    };
+    rest.get(..end).unwrap_or(rest)
+}

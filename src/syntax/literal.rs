@@ -1,0 +1,242 @@
+//! `primitiveLiteral` and the words that may turn out to be one (ABNF section 7).
+
+use std::borrow::Cow;
+
+use nom::Parser;
+
+use super::grammar::{Grammar, Parsed};
+use super::lexical::{self, tail};
+use super::wkt;
+use crate::ast::{Id, LiteralKind};
+
+/// Nesting of `GeometryCollection` in a geo literal.
+const GEO_DEPTH: usize = 8;
+
+/// Which of the literals that may start with a digit or a sign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Numeric {
+    Guid,
+    Date,
+    Time,
+    Number,
+}
+
+impl<'t> Grammar<'t> {
+    /// A literal of a list.
+    pub(super) fn primitive(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        match i.as_bytes().first() {
+            Some(b'0'..=b'9' | b'+' | b'-') => self.numeric(i),
+            Some(b'\'') => self.string(i),
+            _ if lexical::is_literal_item(i) => self.word(i),
+            _ => self.expect(i, "a literal"),
+        }
+    }
+
+    /// A literal that starts with a digit or a sign.
+    pub(super) fn numeric(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        match numeric_kind(i) {
+            Numeric::Guid => self.guid(i),
+            Numeric::Date => self.date(i),
+            Numeric::Time => {
+                let (rest, text) = self.lexed(i, lexical::time_of_day, "a time as hh:mm:ss")?;
+                self.literal(LiteralKind::TimeOfDay, text, i, rest)
+            }
+            Numeric::Number => {
+                if let Ok((rest, text)) = lexical::nan_infinity(i) {
+                    return self.literal(LiteralKind::Number, text, i, rest);
+                }
+                let (rest, text) = self.lexed(i, lexical::number, "a number")?;
+                self.literal(LiteralKind::Number, &plain_number(text), i, rest)
+            }
+        }
+    }
+
+    fn date(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (rest, text) = self.lexed(i, lexical::date, "a date as YYYY-MM-DD")?;
+        if !rest.starts_with(['T', 't']) {
+            return self.literal(LiteralKind::Date, text, i, rest);
+        }
+        const TIMESTAMP: &str = "a time with an offset, such as `T15:28:33Z` or `T15:28:33+03:00`";
+        let (rest, text) = self.lexed(i, lexical::date_time_offset, TIMESTAMP)?;
+        self.literal(
+            LiteralKind::DateTimeOffset,
+            &text.to_ascii_uppercase(),
+            i,
+            rest,
+        )
+    }
+
+    fn guid(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (rest, text) =
+            self.lexed(i, lexical::guid, "a guid as 8-4-4-4-12 hexadecimal digits")?;
+        self.literal(LiteralKind::Guid, &text.to_ascii_lowercase(), i, rest)
+    }
+
+    /// `stringLiteral`
+    pub(super) fn string(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (rest, inside) = self.lexed(i, lexical::string, "`'` at the end of the string")?;
+        if rest.starts_with(lexical::is_following) {
+            self.expect::<()>(rest, "an operator (`eq`, `and`, …)").ok();
+            self.advise(rest, || {
+                Some("a quote inside a string is doubled: 'O''Neil'".to_owned())
+            });
+        }
+        self.literal(LiteralKind::String, &undoubled(inside), i, rest)
+    }
+
+    /// A string as JSON writes it, inside arrays and objects.
+    pub(super) fn json_string(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (rest, text) = self.json_text(i, "a string in double quotes")?;
+        self.literal(LiteralKind::String, &text, i, rest)
+    }
+
+    /// The text of a JSON string.
+    pub(super) fn json_text(&mut self, i: &'t str, expected: &'static str) -> Parsed<'t, String> {
+        let (rest, quoted) = self.lexed(i, lexical::json_string, expected)?;
+        match serde_json::from_str(quoted) {
+            Ok(text) => Ok((rest, text)),
+            Err(_) => self.expect(i, "a string with the escapes of JSON"),
+        }
+    }
+
+    /// What starts with a letter: a literal, a call or a path.
+    pub(super) fn word(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (rest, word) = self.lexed(i, lexical::qualified, "a name")?;
+        self.name_ends(i, rest)?;
+        match rest.as_bytes().first() {
+            Some(b'\'') => return self.quoted(i, word, rest),
+            Some(b'-') if numeric_kind(i) == Numeric::Guid => return self.guid(i),
+            Some(b'(' | b'/') => {}
+            _ => {
+                if let Some((kind, text)) = keyword_literal(word) {
+                    return self.literal(kind, text, i, rest);
+                }
+            }
+        }
+        self.path(i)
+    }
+
+    /// `prefix'…'`
+    fn quoted(&mut self, i: &'t str, word: &'t str, quote: &'t str) -> Parsed<'t, Id> {
+        let is = |prefix: &str| word.eq_ignore_ascii_case(prefix);
+        if is("duration") {
+            return self.prefixed(
+                i,
+                LiteralKind::Duration,
+                "duration",
+                lexical::duration_value,
+                "a duration such as P1DT2H30M5.5S",
+            );
+        }
+        if is("binary") {
+            return self.prefixed(
+                i,
+                LiteralKind::Binary,
+                "binary",
+                lexical::binary_value,
+                "base64url",
+            );
+        }
+        if is("geography") {
+            return self.prefixed(
+                i,
+                LiteralKind::Geography,
+                "geography",
+                wkt::geo(GEO_DEPTH),
+                "a shape such as SRID=0;Point(1 2)",
+            );
+        }
+        if is("geometry") {
+            return self.prefixed(
+                i,
+                LiteralKind::Geometry,
+                "geometry",
+                wkt::geo(GEO_DEPTH),
+                "a shape such as SRID=0;Point(1 2)",
+            );
+        }
+        if word.contains('.') {
+            let (rest, _) = self.lexed(
+                tail(quote, 1),
+                lexical::enum_value,
+                "the name of an enumeration member",
+            )?;
+            let (rest, ()) = self.symbol(rest, "'", "`'`")?;
+            let text = i.get(..i.len() - rest.len()).unwrap_or(i);
+            return self.literal(LiteralKind::Enum, text, i, rest);
+        }
+        let failed = self.expect(quote, "an operator (`eq`, `and`, …)");
+        self.advise(quote, || {
+            let prefixes = "`duration`, `binary`, `geography`, `geometry` or the qualified name of an enumeration";
+            Some(format!("a string may be prefixed with {prefixes}"))
+        });
+        failed
+    }
+
+    fn prefixed(
+        &mut self,
+        i: &'t str,
+        kind: LiteralKind,
+        prefix: &'static str,
+        inside: impl Parser<&'t str, Output = &'t str, Error = lexical::Stop<'t>>,
+        expected: &'static str,
+    ) -> Parsed<'t, Id> {
+        let (rest, text) = self.lexed(i, lexical::prefixed(prefix, inside), expected)?;
+        self.literal(kind, text, i, rest)
+    }
+}
+
+fn keyword_literal(word: &str) -> Option<(LiteralKind, &'static str)> {
+    match word {
+        "null" => Some((LiteralKind::Null, "null")),
+        "INF" => Some((LiteralKind::Number, "INF")),
+        "NaN" => Some((LiteralKind::Number, "NaN")),
+        _ if word.eq_ignore_ascii_case("true") => Some((LiteralKind::Boolean, "true")),
+        _ if word.eq_ignore_ascii_case("false") => Some((LiteralKind::Boolean, "false")),
+        _ => None,
+    }
+}
+
+/// Tells the literals apart by their first characters.
+fn numeric_kind(i: &str) -> Numeric {
+    let bytes = i.as_bytes();
+    let run = |from: usize, is: fn(&u8) -> bool| {
+        bytes.iter().skip(from).take_while(|byte| is(byte)).count()
+    };
+    if run(0, u8::is_ascii_hexdigit) == 8 && bytes.get(8) == Some(&b'-') {
+        return Numeric::Guid;
+    }
+    let sign = usize::from(bytes.first() == Some(&b'-'));
+    let digits = run(sign, u8::is_ascii_digit);
+    match bytes.get(sign + digits) {
+        Some(b'-') if digits >= 4 => Numeric::Date,
+        Some(b':') if digits == 2 && sign == 0 && run(3, u8::is_ascii_digit) >= 2 => Numeric::Time,
+        _ => Numeric::Number,
+    }
+}
+
+/// The number without plus signs and leading zeros.
+fn plain_number(text: &str) -> Cow<'_, str> {
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let digits = unsigned
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(unsigned.len());
+    let zeros = unsigned
+        .bytes()
+        .take(digits.saturating_sub(1))
+        .take_while(|byte| *byte == b'0')
+        .count();
+    if zeros == 0 && !text.contains('+') {
+        return Cow::Borrowed(text);
+    }
+    let sign = if text.starts_with('-') { "-" } else { "" };
+    Cow::Owned(format!("{sign}{}", tail(unsigned, zeros).replace('+', "")))
+}
+
+fn undoubled(inside: &str) -> Cow<'_, str> {
+    if inside.contains('\'') {
+        Cow::Owned(inside.replace("''", "'"))
+    } else {
+        Cow::Borrowed(inside)
+    }
+}

@@ -1,0 +1,367 @@
+//! The system query options: names, where they may stand, and their values (ABNF section 2).
+
+use super::expression::{CLOSE, COMMA};
+use super::grammar::{Grammar, Parsed};
+use super::lexical::{self, blanks, tail};
+use crate::ast::{Alias, ComputeItem, Direction, Levels, Options, OrderbyItem};
+use crate::error::{Error, Kind};
+use crate::suggest::closest;
+
+/// Where options stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the query string.
+    Query,
+    /// In the parentheses of an expanded navigation property.
+    Expand,
+    /// In the parentheses of `*`.
+    ExpandStar,
+    /// In the parentheses of `/$ref`.
+    ExpandRef,
+    /// In the parentheses of `/$count`.
+    Count,
+    /// In the parentheses of a selected property.
+    Select,
+}
+
+macro_rules! options {
+    ($($name:ident $text:literal [$($place:ident)*];)*) => {
+        /// A system query option.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum SystemOption { $($name),* }
+
+        impl SystemOption {
+            const ALL: &'static [SystemOption] = &[$(SystemOption::$name),*];
+
+            /// The canonical name.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(SystemOption::$name => $text),* }
+            }
+
+            fn places(self) -> &'static [Place] {
+                match self { $(SystemOption::$name => &[$(Place::$place),*]),* }
+            }
+        }
+    };
+}
+
+options! {
+    Filter "$filter" [Query Expand ExpandRef Count Select];
+    Search "$search" [Query Expand ExpandRef Count Select];
+    Compute "$compute" [Query Expand Select];
+    Orderby "$orderby" [Query Expand ExpandRef Select];
+    Skip "$skip" [Query Expand ExpandRef Select];
+    Top "$top" [Query Expand ExpandRef Select];
+    Count "$count" [Query Expand ExpandRef Select];
+    Select "$select" [Query Expand Select];
+    Expand "$expand" [Query Expand];
+    Levels "$levels" [Expand ExpandStar];
+    Format "$format" [Query];
+    Index "$index" [Query];
+    Schemaversion "$schemaversion" [Query];
+    Skiptoken "$skiptoken" [Query];
+    Deltatoken "$deltatoken" [Query];
+    Id "$id" [Query];
+}
+
+impl SystemOption {
+    /// The option of a name in any case, with or without `$`.
+    pub(crate) fn find(name: &str) -> Option<SystemOption> {
+        let name = name.strip_prefix('$').unwrap_or(name);
+        SystemOption::ALL
+            .iter()
+            .copied()
+            .find(|option| tail(option.name(), 1).eq_ignore_ascii_case(name))
+    }
+
+    /// The option of a query string, which has no `$levels`.
+    pub(crate) fn of_query(name: &str) -> Option<SystemOption> {
+        SystemOption::find(name).filter(|option| option.places().contains(&Place::Query))
+    }
+
+    /// The option whose name is most like a misspelt one.
+    pub(crate) fn suggest(name: &str) -> Option<&'static str> {
+        let name = name.trim_start_matches('$').to_ascii_lowercase();
+        let all = SystemOption::ALL
+            .iter()
+            .map(|option| tail(option.name(), 1));
+        let close = closest(&name, all)?;
+        SystemOption::find(close).map(SystemOption::name)
+    }
+}
+
+const DIGITS: &str = "a non-negative integer";
+
+impl<'t> Grammar<'t> {
+    /// The value of an option.
+    pub(super) fn option_value(
+        &mut self,
+        i: &'t str,
+        option: SystemOption,
+        out: &mut Options,
+    ) -> Parsed<'t, ()> {
+        let rest;
+        match option {
+            SystemOption::Filter => {
+                let (after, filter) = self.separate(i, Self::expression)?;
+                (rest, out.filter) = (after, Some(filter));
+            }
+            SystemOption::Search => {
+                let (after, search) = self.separate(i, Self::search)?;
+                (rest, out.search) = (after, Some(search));
+            }
+            SystemOption::Compute => {
+                (rest, out.compute) = self.comma_list(i, usize::MAX, "", Self::compute_item)?
+            }
+            SystemOption::Orderby => {
+                let (limit, keys) = ("the number of sort keys", self.limits.orderby_keys);
+                (rest, out.orderby) = self.comma_list(i, keys, limit, Self::orderby_item)?;
+            }
+            SystemOption::Select => {
+                (rest, out.select) = self.comma_list(i, usize::MAX, "", Self::select_item)?
+            }
+            SystemOption::Expand => {
+                (rest, out.expand) = self.comma_list(i, usize::MAX, "", Self::expand_item)?
+            }
+            SystemOption::Skip => {
+                let (after, number) = self.non_negative(i)?;
+                (rest, out.skip) = (after, Some(number));
+            }
+            SystemOption::Top => {
+                let (after, number) = self.non_negative(i)?;
+                (rest, out.top) = (after, Some(number));
+            }
+            SystemOption::Count => {
+                let (after, count) = self.lexed(i, lexical::boolean, "`true` or `false`")?;
+                (rest, out.count) = (after, Some(count));
+            }
+            SystemOption::Levels => {
+                let (after, levels) = self.levels(i)?;
+                (rest, out.levels) = (after, Some(levels));
+            }
+            SystemOption::Format => {
+                let (after, format) = self.format(i)?;
+                (rest, out.format) = (after, Some(format.to_owned()));
+            }
+            SystemOption::Index => {
+                let (after, index) = self.integer(i)?;
+                (rest, out.index) = (after, Some(index));
+            }
+            SystemOption::Schemaversion => {
+                let unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+                let is = |text: &str| text == "*" || text.chars().all(unreserved);
+                let (after, version) =
+                    self.opaque(i, is, "`*` or a version of letters, digits and `-._~`")?;
+                (rest, out.schemaversion) = (after, Some(version.to_owned()));
+            }
+            SystemOption::Skiptoken => {
+                let (after, token) = self.opaque(i, |_| true, "a token")?;
+                (rest, out.skiptoken) = (after, Some(token.to_owned()));
+            }
+            SystemOption::Deltatoken => {
+                let (after, token) = self.opaque(i, |_| true, "a token")?;
+                (rest, out.deltatoken) = (after, Some(token.to_owned()));
+            }
+            SystemOption::Id => {
+                let (after, id) = self.opaque(i, |_| true, "the id of an entity")?;
+                (rest, out.id) = (after, Some(id.to_owned()));
+            }
+        }
+        Ok((rest, ()))
+    }
+
+    /// `(option;…)`
+    pub(super) fn parenthesised(
+        &mut self,
+        i: &'t str,
+        place: Place,
+        out: &mut Options,
+    ) -> Parsed<'t, ()> {
+        let mut given = Vec::new();
+        let (mut i, ()) = self.spaced(i, "(", "`(`")?;
+        loop {
+            let rest = self.nested_option(i, place, &mut given, out)?.0;
+            let rest = blanks(rest);
+            match rest.strip_prefix(';') {
+                Some(next) => i = blanks(next),
+                None => {
+                    self.expect::<()>(rest, "`;`").ok();
+                    return self.symbol(rest, ")", CLOSE);
+                }
+            }
+        }
+    }
+
+    fn nested_option(
+        &mut self,
+        i: &'t str,
+        place: Place,
+        given: &mut Vec<SystemOption>,
+        out: &mut Options,
+    ) -> Parsed<'t, ()> {
+        const OPTION: &str = "a query option that is allowed here";
+        if i.starts_with('@') && matches!(place, Place::Expand | Place::Select) {
+            let (rest, name) = self.identifier(tail(i, 1), "the name of a parameter alias")?;
+            let (rest, ()) = self.symbol(rest, "=", "`=`")?;
+            let (rest, value) = self.separate(rest, Self::expression)?;
+            out.aliases.push(Alias {
+                name: name.to_owned(),
+                value,
+            });
+            return Ok((rest, ()));
+        }
+        let end = i
+            .find(|c| c != '$' && !lexical::is_following(c))
+            .unwrap_or(i.len());
+        let (name, rest) = i.split_at(end);
+        let Some(option) =
+            SystemOption::find(name).filter(|option| option.places().contains(&place))
+        else {
+            let failed = self.expect(i, OPTION);
+            self.advise(i, || match SystemOption::find(name) {
+                Some(_) => None,
+                None => SystemOption::suggest(name).map(|name| format!("did you mean `{name}`?")),
+            });
+            return failed;
+        };
+        if given.contains(&option) {
+            let duplicate = Kind::DuplicateOption(option.name().to_owned());
+            return self.fatal(Error::new(duplicate).at(self.span(i, rest)));
+        }
+        given.push(option);
+        let (rest, ()) = self.symbol(rest, "=", "`=`")?;
+        self.option_value(blanks(rest), option, out)
+    }
+
+    /// Items separated by commas.
+    ///
+    /// DEVIATION: blanks around the commas are allowed.
+    fn comma_list<T>(
+        &mut self,
+        start: &'t str,
+        most: usize,
+        limit: &'static str,
+        item: impl Fn(&mut Self, &'t str) -> Parsed<'t, T>,
+    ) -> Parsed<'t, Vec<T>> {
+        let mut items = Vec::new();
+        let mut i = start;
+        loop {
+            let (rest, next) = item(self, i)?;
+            items.push(next);
+            if items.len() > most {
+                return self.over(limit, most, self.span(start, rest));
+            }
+            match blanks(rest).strip_prefix(',') {
+                Some(next) => i = blanks(next),
+                None => {
+                    self.expect::<()>(blanks(rest), COMMA).ok();
+                    return Ok((rest, items));
+                }
+            }
+        }
+    }
+
+    /// `computeItem`
+    fn compute_item(&mut self, i: &'t str) -> Parsed<'t, ComputeItem> {
+        let (rest, expr) = self.separate(i, Self::expression)?;
+        let (rest, _) = self.word_after(rest, &["as"], "`as` and a name")?;
+        let (rest, name) = self.identifier(blanks(rest), "the name of the computed property")?;
+        Ok((
+            rest,
+            ComputeItem {
+                expr,
+                name: name.to_owned(),
+            },
+        ))
+    }
+
+    /// `orderbyItem`
+    fn orderby_item(&mut self, i: &'t str) -> Parsed<'t, OrderbyItem> {
+        let (rest, expr) = self.separate(i, Self::expression)?;
+        let (rest, direction) = match self.word_after(rest, &["asc", "desc"], "`asc` or `desc`") {
+            Ok((rest, "desc")) => (rest, Direction::Desc),
+            Ok((rest, _)) => (rest, Direction::Asc),
+            Err(_) => (rest, Direction::Asc),
+        };
+        Ok((rest, OrderbyItem { expr, direction }))
+    }
+
+    /// One of the words, in any case, behind a blank and up to a word boundary.
+    fn word_after(
+        &mut self,
+        i: &'t str,
+        words: &[&'static str],
+        expected: &'static str,
+    ) -> Parsed<'t, &'static str> {
+        let at = blanks(i);
+        let end = at.find(|c| !lexical::is_following(c)).unwrap_or(at.len());
+        let (found, rest) = at.split_at(end);
+        match words.iter().find(|word| word.eq_ignore_ascii_case(found)) {
+            Some(word) if at.len() < i.len() => Ok((rest, word)),
+            _ => self.expect(at, expected),
+        }
+    }
+
+    /// `1*DIGIT`. Numbers beyond 64 bits count as the largest: no collection is longer.
+    fn non_negative(&mut self, i: &'t str) -> Parsed<'t, u64> {
+        let (rest, digits) = self.lexed(i, nom::character::complete::digit1, DIGITS)?;
+        Ok((rest, digits.parse().unwrap_or(u64::MAX)))
+    }
+
+    fn integer(&mut self, i: &'t str) -> Parsed<'t, i64> {
+        let (digits, expected) = (i.strip_prefix('-').unwrap_or(i), "an integer");
+        let (rest, _) = self.lexed(digits, nom::character::complete::digit1, expected)?;
+        match i
+            .get(..i.len() - rest.len())
+            .and_then(|text| text.parse().ok())
+        {
+            Some(index) => Ok((rest, index)),
+            None => self.expect(i, "an integer of at most 64 bits"),
+        }
+    }
+
+    /// `levels`
+    fn levels(&mut self, i: &'t str) -> Parsed<'t, Levels> {
+        if let Some(word) = i.get(..3)
+            && word.eq_ignore_ascii_case("max")
+        {
+            return Ok((tail(i, 3), Levels::Max));
+        }
+        if !i.starts_with(|c| matches!(c, '1'..='9')) {
+            return self.expect(i, "a positive integer or `max`");
+        }
+        self.non_negative(i)
+            .map(|(rest, levels)| (rest, Levels::Exactly(levels)))
+    }
+
+    /// `format`
+    fn format(&mut self, i: &'t str) -> Parsed<'t, &'t str> {
+        let is = |text: &str| {
+            ["atom", "json", "xml"]
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(text))
+                || text
+                    .split_once('/')
+                    .is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty())
+        };
+        self.opaque(
+            i,
+            is,
+            "`json`, `xml`, `atom` or a media type such as `application/json`",
+        )
+    }
+
+    /// All that is left, if it is not empty and passes the test.
+    fn opaque(
+        &mut self,
+        i: &'t str,
+        is: impl Fn(&str) -> bool,
+        expected: &'static str,
+    ) -> Parsed<'t, &'t str> {
+        let text = i.trim_end_matches([' ', '\t']);
+        if text.is_empty() || !is(text) {
+            return self.expect(i, expected);
+        }
+        Ok((tail(i, i.len()), text))
+    }
+}

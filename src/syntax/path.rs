@@ -1,0 +1,221 @@
+//! `firstMemberExpr` and what may follow it: paths, lambdas, annotations (ABNF section 4).
+
+use super::expression::CLOSE;
+use super::grammar::{Grammar, Parsed};
+use super::lexical::{self, blanks, tail};
+use super::options::Place;
+use crate::ast::{Id, Options, Repr};
+
+const SEGMENT: &str = "a property, type, function or `$count`, `$filter(…)`, `any(…)`, `all(…)`";
+
+impl<'t> Grammar<'t> {
+    /// A path of one or more segments. A lone function call is not wrapped in a path.
+    pub(super) fn path(&mut self, start: &'t str) -> Parsed<'t, Id> {
+        let mark = self.pending.len();
+        let (mut i, first) = self.first_segment(start)?;
+        self.pending.push(first);
+        loop {
+            let follows = i.as_bytes().first();
+            let (rest, segment) = match follows {
+                Some(b'/') => self.segment(tail(i, 1))?,
+                Some(b'(') if self.takes_key() => self.key(i)?,
+                _ => break,
+            };
+            self.pending.push(segment);
+            if self.pending.len() - mark > self.limits.path_segments {
+                return self.over(
+                    "the number of path segments",
+                    self.limits.path_segments,
+                    self.span(start, rest),
+                );
+            }
+            i = rest;
+        }
+        if self.pending.len() - mark == 1 && self.tree().is_call(first) {
+            self.pending.truncate(mark);
+            return Ok((i, first));
+        }
+        let list = self.take_list(mark);
+        self.node(Repr::Path(list), start, i)
+    }
+
+    fn first_segment(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        match i.as_bytes().first() {
+            Some(b'$') => self.implicit_variable(i),
+            Some(b'@') => self.alias_or_annotation(i),
+            _ => {
+                let (rest, name) = self.lexed(i, lexical::qualified, "a property")?;
+                self.name_ends(i, rest)?;
+                if rest.starts_with('(') {
+                    return self.call(i, name, rest);
+                }
+                if !name.contains('.') {
+                    return self.text_node(Repr::Name, name, i, rest);
+                }
+                if rest.starts_with('/') {
+                    return self.text_node(Repr::TypeCast, name, i, rest);
+                }
+                self.expect(rest, "`/` and a property behind the type, or `(`")
+            }
+        }
+    }
+
+    /// `$it`, `$this`, `$root`: case-sensitive
+    fn implicit_variable(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        const VARIABLES: &[(&str, Repr)] = &[
+            ("$it", Repr::It),
+            ("$this", Repr::This),
+            ("$root", Repr::Root),
+        ];
+        for (text, repr) in VARIABLES {
+            match i.strip_prefix(text) {
+                Some(rest) if !rest.starts_with(lexical::is_following) => {
+                    return self.node(*repr, i, rest);
+                }
+                _ => {}
+            }
+        }
+        self.expect(i, "`$it`, `$this` or `$root`")
+    }
+
+    /// `@alias`, `@Namespace.Term` or either with `#qualifier`
+    fn alias_or_annotation(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let (rest, name) = self.annotation_name(i)?;
+        let repr = if name.contains(['.', '#']) {
+            Repr::Annotation
+        } else {
+            Repr::Alias
+        };
+        self.text_node(repr, name, i, rest)
+    }
+
+    /// `annotationInQuery`, without its `@`
+    pub(super) fn annotation_name(&mut self, i: &'t str) -> Parsed<'t, &'t str> {
+        let name = tail(i, 1);
+        let (rest, _) = self.lexed(
+            name,
+            lexical::qualified,
+            "the name of a parameter alias or an annotation",
+        )?;
+        self.name_ends(name, rest)?;
+        let rest = match rest.strip_prefix('#') {
+            Some(qualifier) => self.identifier(qualifier, "an annotation qualifier")?.0,
+            None => rest,
+        };
+        Ok((rest, name.get(..name.len() - rest.len()).unwrap_or(name)))
+    }
+
+    /// What may follow a `/`.
+    fn segment(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        match i.as_bytes().first() {
+            Some(b'$') => self.system_segment(i),
+            Some(b'@') => {
+                let (rest, name) = self.annotation_name(i)?;
+                self.text_node(Repr::Annotation, name, i, rest)
+            }
+            _ => {
+                let (rest, name) = self.lexed(i, lexical::qualified, SEGMENT)?;
+                self.name_ends(i, rest)?;
+                match rest.starts_with('(') {
+                    true if name.eq_ignore_ascii_case("any") => self.lambda(i, rest, true),
+                    true if name.eq_ignore_ascii_case("all") => self.lambda(i, rest, false),
+                    true => self.bound_call(i, name, rest),
+                    false if name.contains('.') => self.text_node(Repr::TypeCast, name, i, rest),
+                    false => self.text_node(Repr::Name, name, i, rest),
+                }
+            }
+        }
+    }
+
+    /// `$count`, `$count(…)`, `$filter(…)`: case-sensitive
+    fn system_segment(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        if let Some(rest) = i.strip_prefix("$filter") {
+            return self.nested(rest, |g, rest| {
+                let (rest, ()) = g.spaced(rest, "(", "`(`")?;
+                let (rest, predicate) = g.expression(rest)?;
+                let (rest, ()) = g.symbol(blanks(rest), ")", CLOSE)?;
+                g.node(Repr::Filter(predicate), i, rest)
+            });
+        }
+        match i.strip_prefix("$count") {
+            Some(rest) if rest.starts_with('(') => self.nested(rest, |g, rest| {
+                let mark = g.pending.len();
+                let mut options = Options::default();
+                let (rest, ()) = g.parenthesised(rest, Place::Count, &mut options)?;
+                if let Some(filter) = options.filter {
+                    let predicate = g.tree().graft(filter.root());
+                    let (_, id) = g.node(Repr::Filter(predicate), i, rest)?;
+                    g.pending.push(id);
+                }
+                if let Some(search) = options.search {
+                    let search = g.tree().graft(search.root());
+                    let (_, id) = g.node(Repr::Search(search), i, rest)?;
+                    g.pending.push(id);
+                }
+                let list = g.take_list(mark);
+                g.node(Repr::Count(list), i, rest)
+            }),
+            Some(rest) if !rest.starts_with(lexical::is_following) => {
+                let list = self.take_list(self.pending.len());
+                self.node(Repr::Count(list), i, rest)
+            }
+            _ => self.expect(i, SEGMENT),
+        }
+    }
+
+    /// `anyExpr` and `allExpr`. `rest` stands at `(`.
+    fn lambda(&mut self, start: &'t str, rest: &'t str, any: bool) -> Parsed<'t, Id> {
+        if self.lambda_depth >= self.limits.lambda_depth {
+            return self.over(
+                "lambda nesting",
+                self.limits.lambda_depth,
+                self.span(start, rest),
+            );
+        }
+        self.lambda_depth += 1;
+        let parsed = self.nested(rest, |g, rest| {
+            let (rest, ()) = g.spaced(rest, "(", "`(`")?;
+            match rest.strip_prefix(')') {
+                Some(rest) if any => return g.node(Repr::Any(None), start, rest),
+                _ => {}
+            }
+            let (rest, variable) = g.identifier(rest, "a lambda variable")?;
+            let (rest, ()) = g.spaced(rest, ":", "`:`")?;
+            let (rest, predicate) = g.expression(rest)?;
+            let (rest, ()) = g.symbol(blanks(rest), ")", CLOSE)?;
+            let variable = g.tree().push_text(variable);
+            let repr = if any {
+                Repr::Any(Some((variable, predicate)))
+            } else {
+                Repr::All(variable, predicate)
+            };
+            g.node(repr, start, rest)
+        });
+        self.lambda_depth -= 1;
+        parsed
+    }
+
+    fn bound_call(&mut self, start: &'t str, name: &'t str, rest: &'t str) -> Parsed<'t, Id> {
+        self.nested(rest, |g, rest| {
+            let (rest, ()) = g.spaced(rest, "(", "`(`")?;
+            let (rest, list) = g.items(rest, ')', CLOSE, Self::argument)?;
+            let name = g.tree().push_text(name);
+            g.node(Repr::Call(name, list), start, rest)
+        })
+    }
+
+    /// Whether parentheses here are a key predicate: they follow `$filter(…)`.
+    fn takes_key(&mut self) -> bool {
+        let last = self.pending.last().copied();
+        last.is_some_and(|id| self.tree().is_filter(id))
+    }
+
+    /// `keyPredicate`
+    fn key(&mut self, start: &'t str) -> Parsed<'t, Id> {
+        self.nested(start, |g, i| {
+            let (i, ()) = g.spaced(i, "(", "`(`")?;
+            let (rest, list) = g.items(i, ')', CLOSE, Self::argument)?;
+            g.node(Repr::Key(list), start, rest)
+        })
+    }
+}
