@@ -80,7 +80,7 @@ pub(crate) enum Kind {
     #[error("{what} must be {expected}, found {found}")]
     TypeMismatch {
         what: String,
-        expected: &'static str,
+        expected: String,
         found: &'static str,
     },
     /// `$filter=a eq @p&@p=@p`

@@ -105,6 +105,21 @@ impl Query {
             .map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
+    /// The custom options whose names look like those of system options, with the name that was
+    /// probably meant: `fliter=…`. They are valid; a host may want to warn.
+    ///
+    /// ```
+    /// # use odata_query::Query;
+    /// let query = Query::parse("fliter=a eq 1&ApiKey=x")?;
+    /// assert_eq!(query.misspelt_options().collect::<Vec<_>>(), [("fliter", "$filter")]);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn misspelt_options(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.custom
+            .iter()
+            .filter_map(|(name, _)| Some((name.as_str(), SystemOption::suggest(name)?)))
+    }
+
     /// The settings in force.
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -278,6 +293,14 @@ impl Reader {
         if let Some(alias) = name.strip_prefix('@') {
             return self.alias(alias, span, raw.value.as_ref());
         }
+        if let Some(option) = SystemOption::of_query(name.trim_end()) {
+            let blank = raw.name.span(name.trim_end().len()..name.len());
+            let kind = Kind::Syntax {
+                expected: vec!["`=`"],
+                found: "a blank".to_owned(),
+            };
+            return Err(Error::new(kind).at(blank).with_option(option.name()));
+        }
         if let Some(error) = suspicious(name) {
             return Err(error.at(span));
         }
@@ -341,9 +364,9 @@ impl Reader {
 }
 
 fn missing_value(name: &str, span: Span) -> Error {
-    Error::new(Kind::MissingValue(name.to_owned()))
-        .at(span)
-        .with_help(format!("write `{name}=…`"))
+    let end = span.range().end;
+    let error = Error::new(Kind::MissingValue(name.to_owned())).at(Span::new(end, end));
+    error.with_help(format!("write `{name}=…`"))
 }
 
 /// A name that is no option of OData and can hardly be meant as a custom one.

@@ -1,6 +1,7 @@
 //! `odata`: query JSON files with OData query options, or look at what a query means.
 
 mod data;
+mod tree;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -109,9 +110,13 @@ fn main() -> ExitCode {
         (Failure::Query(error), ErrorFormat::Human) => (error.report(), 2),
         (Failure::Query(error), ErrorFormat::Json) => (format!("{}\n", error.to_json()), 2),
         (Failure::Data(message), ErrorFormat::Human) => (format!("error: {message}\n"), 1),
-        (Failure::Data(message), ErrorFormat::Json) => {
-            (format!("{}\n", json!({"error": {"code": "data", "message": message}})), 1)
-        }
+        (Failure::Data(message), ErrorFormat::Json) => (
+            format!(
+                "{}\n",
+                json!({"error": {"code": "data", "message": message}})
+            ),
+            1,
+        ),
     };
     // Nothing is left to be done if standard error is closed.
     let _ = io::stderr().write_all(message.as_bytes());
@@ -120,26 +125,76 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        Command::Query { query, file, pretty } => {
+        Command::Query {
+            query,
+            file,
+            pretty,
+        } => {
             let (query, file) = query.read(file)?;
             let plan = query.bind()?;
             note_misspelt(&query);
             let records = data::read(file.as_deref()).map_err(Failure::Data)?;
             let page = plan.apply(&records)?;
-            if pretty { data::write_pretty(&page, &mut *out) } else { page.write_json(&mut *out) }.map_err(not_written)?;
+            if pretty {
+                data::write_pretty(&page, &mut *out)
+            } else {
+                page.write_json(&mut *out)
+            }
+            .map_err(not_written)?;
             writeln!(out).map_err(not_written)
         }
         Command::Parse { query } => {
             let (query, _) = query.read(None)?;
-            write!(out, "{}", data::tree(&query)).map_err(not_written)
+            write!(out, "{}", tree::Tree(&query)).map_err(not_written)
         }
         Command::Fmt { query, url } => {
             let (query, _) = query.read(None)?;
-            if url { writeln!(out, "{query:#}") } else { writeln!(out, "{query}") }.map_err(not_written)
+            if url {
+                writeln!(out, "{query:#}")
+            } else {
+                writeln!(out, "{query}")
+            }
+            .map_err(not_written)
         }
         Command::Explain { query } => {
             let (query, _) = query.read(None)?;
             write!(out, "{}", query.bind()?).map_err(not_written)
         }
     }
+}
+
+impl QueryText {
+    /// The query, and what is left of the arguments: with `--query-file` the first one is the data.
+    fn read(self, file: Option<PathBuf>) -> Result<(Query, Option<PathBuf>), Failure> {
+        let (text, file) = match (self.query_file, self.query) {
+            (Some(path), first) => {
+                let text = fs::read_to_string(&path);
+                let text = text.map_err(|error| {
+                    Failure::Data(format!("cannot read {}: {error}", path.display()))
+                })?;
+                (
+                    text.trim_end_matches(['\r', '\n']).to_owned(),
+                    first.map(PathBuf::from).or(file),
+                )
+            }
+            (None, query) => (query.unwrap_or_default(), file),
+        };
+        let mut settings = Settings::default();
+        settings.limits.text = 1 << 20;
+        Ok((Query::parse_with(&text, &settings)?, file))
+    }
+}
+
+/// Says on standard error that a custom option looks like a misspelt one of OData. It was given
+/// without `$`, so it may well be meant.
+fn note_misspelt(query: &Query) {
+    for (name, meant) in query.misspelt_options() {
+        let note =
+            format!("note: `{name}` is passed over as a custom option; did you mean `{meant}`?\n");
+        let _ = io::stderr().write_all(note.as_bytes());
+    }
+}
+
+fn not_written(error: io::Error) -> Failure {
+    Failure::Data(format!("cannot write the answer: {error}"))
 }

@@ -261,13 +261,12 @@ impl Expr {
             .map_or(0, |node| node.height as usize)
     }
 
+    /// Whether a node is a call: of a function, or with a syntax of its own.
     pub(crate) fn is_call(&self, id: Id) -> bool {
+        let repr = self.nodes.get(id.0 as usize).map(|node| node.repr);
         matches!(
-            self.nodes.get(id.0 as usize),
-            Some(NodeData {
-                repr: Repr::Call(..),
-                ..
-            })
+            repr,
+            Some(Repr::Call(..) | Repr::Case(_) | Repr::Cast(..) | Repr::IsOf(..))
         )
     }
 

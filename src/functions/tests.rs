@@ -298,7 +298,7 @@ fn every_row_is_found_and_runs_on_its_parameter_types() {
         Type::TimeOfDay => Value::from("00:00"),
         Type::Duration => Value::from("PT0S"),
         Type::Geo => Value::Structured(crate::value::Structured::Owned(Vec::new())),
-        other => panic!("{other}"),
+        other => panic!("{other:?}"),
     };
     for function in functions() {
         let found = find(&function.name.to_ascii_uppercase()).unwrap();

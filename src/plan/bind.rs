@@ -508,14 +508,28 @@ fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
     functions::find(name).ok_or_else(|| {
         let name_span = Span::new(span.range().start, span.range().start + name.len());
         let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
-        match (name, functions::suggest(name)) {
-            ("substringof", _) => error.with_help(
-                "OData 4 has `contains(text,part)`, with the arguments the other way round",
-            ),
-            (_, Some(close)) => error.with_help(format!("did you mean `{close}`?")),
-            (_, None) => error,
+        match help_for_function(name) {
+            Some(help) => error.with_help(help),
+            None => error,
         }
     })
+}
+
+fn help_for_function(name: &str) -> Option<String> {
+    let operators = [
+        "not", "and", "or", "in", "has", "eq", "ne", "gt", "ge", "lt", "le",
+    ];
+    if operators
+        .iter()
+        .any(|operator| operator.eq_ignore_ascii_case(name))
+    {
+        return Some(format!("the operator is followed by a blank: `{name} (…)`"));
+    }
+    if name.eq_ignore_ascii_case("substringof") {
+        let help = "OData 4 has `contains(text,part)`, with the arguments the other way round";
+        return Some(help.to_owned());
+    }
+    functions::suggest(name).map(|close| format!("did you mean `{close}`?"))
 }
 
 fn check_count(function: &Function, found: usize) -> Result<(), Error> {

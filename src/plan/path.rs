@@ -53,6 +53,7 @@ impl<'q> Binder<'q> {
             Kind::Annotation(term) => self.annotation(self.this, None, term, place)?,
             Kind::Call(name, arguments) => self.call(name, arguments, place)?,
             Kind::Root => return Err(not_supported("`$root`", place)),
+            Kind::Case(_) | Kind::Cast(..) | Kind::IsOf(..) => self.expr(node)?,
             _ => self.segment(self.this, node, place)?,
         };
         Ok((value, None))

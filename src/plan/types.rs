@@ -32,18 +32,13 @@ fn found(node: &Node) -> &'static str {
 }
 
 /// Refuses a node that can be of none of the types.
-pub(super) fn expect(
-    node: &Node,
-    types: &[Type],
-    what: &str,
-    expected: &'static str,
-) -> Result<(), Error> {
+pub(super) fn expect(node: &Node, types: &[Type], what: &str, expected: &str) -> Result<(), Error> {
     if types.iter().any(|wanted| may_be(node, *wanted)) {
         return Ok(());
     }
     Err(Error::new(Kind::TypeMismatch {
         what: what.to_owned(),
-        expected,
+        expected: expected.to_owned(),
         found: found(node),
     })
     .at(node.span))
@@ -95,16 +90,22 @@ pub(super) fn arguments(function: &Function, arguments: &[&Node]) -> Result<(), 
             positions()
                 .find(|position| overloads().any(|overload| wrong(*position, overload.params)))
         });
-    let (Some(position), Some(overload)) = (position, overloads().next()) else {
+    let Some((position, node)) =
+        position.and_then(|position| arguments.get(position).map(|node| (position, node)))
+    else {
         return Ok(());
     };
-    let Some((node, wanted)) = arguments.get(position).zip(overload.params.get(position)) else {
-        return Ok(());
-    };
+    let mut names = Vec::new();
+    for wanted in overloads().filter_map(|overload| overload.params.get(position)) {
+        if !names.contains(&wanted.name()) {
+            names.push(wanted.name());
+        }
+    }
     let what = format!("argument {} of `{}`", position + 1, function.name);
+    let expected = names.join(" or ");
     Err(Error::new(Kind::TypeMismatch {
         what,
-        expected: wanted.name(),
+        expected,
         found: found(node),
     })
     .at(node.span))

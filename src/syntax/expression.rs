@@ -114,7 +114,7 @@ impl<'t> Grammar<'t> {
         }
     }
 
-    fn operand(&mut self, i: &'t str) -> Parsed<'t, Id> {
+    pub(super) fn operand(&mut self, i: &'t str) -> Parsed<'t, Id> {
         match i.as_bytes().first() {
             Some(b'(') => self.nested(i, Self::group),
             Some(b'[') => self.nested(i, Self::array),
@@ -387,7 +387,7 @@ fn meant(i: &str) -> Option<String> {
         return Some(format!("write `{keyword}` instead of `{foreign}`"));
     }
     let end = i.find(|c| !lexical::is_following(c)).unwrap_or(i.len());
-    let word = i.get(..end).filter(|word| !word.is_empty())?;
+    let word = i.get(..end).filter(|word| word.len() > 1)?;
     closest(word, Operator::ALL.iter().map(|op| op.keyword()))
         .map(|keyword| format!("did you mean `{keyword}`?"))
 }

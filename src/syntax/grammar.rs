@@ -300,17 +300,15 @@ impl<'t> Grammar<'t> {
     }
 }
 
-/// The word or character at a place, for a message.
+/// The word, sign or character at a place, for a message.
 fn found(rest: &str) -> &str {
-    let mut chars = rest.chars();
-    let end = match chars.next() {
+    let run = |rest: &str, is: fn(char) -> bool| rest.find(|c| !is(c)).unwrap_or(rest.len());
+    let sign = |c: char| c.is_ascii_punctuation() && !"()'\"[]{},;$@".contains(c);
+    let end = match rest.chars().next() {
         None => 0,
-        Some(c) if lexical::is_following(c) => rest
-            .find(|c| !lexical::is_following(c))
-            .unwrap_or(rest.len()),
-        Some(first) if first.is_ascii_punctuation() && !"()'\"[]{},;".contains(first) => rest
-            .find(|c: char| !c.is_ascii_punctuation() || "()'\"[]{},;".contains(c))
-            .unwrap_or(rest.len()),
+        Some(c) if lexical::is_following(c) => run(rest, lexical::is_following),
+        Some('$' | '@') => 1 + run(tail(rest, 1), lexical::is_following),
+        Some(c) if sign(c) => run(rest, sign),
         Some(c) => c.len_utf8(),
     };
     rest.get(..end).unwrap_or(rest)

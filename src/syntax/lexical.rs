@@ -5,7 +5,7 @@
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_while, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit0, digit1, one_of, satisfy};
-use nom::combinator::{not, opt, peek, recognize, value};
+use nom::combinator::{cut, not, opt, peek, recognize, value};
 use nom::error::{ErrorKind, ParseError};
 use nom::multi::{fold_many0, separated_list1};
 use nom::sequence::{delimited, preceded, terminated};
@@ -94,8 +94,8 @@ pub(super) fn blanks(i: &str) -> &str {
 
 /// `[SIGN] 1*DIGIT ["." 1*DIGIT] ["e" [SIGN] 1*DIGIT]`, the finite numbers.
 pub(super) fn number(i: &str) -> Lexed<'_> {
-    let fraction = (char('.'), digit1);
-    let exponent = (one_of("eE"), opt(one_of("+-")), digit1);
+    let fraction = (char('.'), cut(digit1));
+    let exponent = (one_of("eE"), cut((opt(one_of("+-")), digit1)));
     recognize((opt(one_of("+-")), digit1, opt(fraction), opt(exponent))).parse(i)
 }
 
@@ -189,12 +189,11 @@ fn sixty(i: &str) -> Lexed<'_> {
 
 /// `durationValue`
 pub(super) fn duration_value(i: &str) -> Lexed<'_> {
-    fn part<'t>(unit: &'static str) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
-        recognize((digit1, one_of(unit)))
-    }
-    let seconds = (digit1, opt((char('.'), digit1)), one_of("Ss"));
-    let time = (one_of("Tt"), opt(part("Hh")), opt(part("Mm")), opt(seconds));
-    recognize((opt(char('-')), one_of("Pp"), opt(part("Dd")), opt(time))).parse(i)
+    let days = (digit1, cut(one_of("Dd")));
+    let (hours, minutes) = ((digit1, one_of("Hh")), (digit1, one_of("Mm")));
+    let seconds = (digit1, cut((opt((char('.'), digit1)), one_of("Ss"))));
+    let time = (one_of("Tt"), opt(hours), opt(minutes), opt(seconds));
+    recognize((opt(char('-')), one_of("Pp"), opt(days), opt(time))).parse(i)
 }
 
 /// `stringLiteral`: what stands between the quotes, doubled quotes as they are.

@@ -106,7 +106,7 @@ impl<'t> Grammar<'t> {
     }
 
     /// What may follow a `/`.
-    fn segment(&mut self, i: &'t str) -> Parsed<'t, Id> {
+    pub(super) fn segment(&mut self, i: &'t str) -> Parsed<'t, Id> {
         match i.as_bytes().first() {
             Some(b'$') => self.system_segment(i),
             Some(b'@') => {

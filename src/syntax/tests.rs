@@ -1,1 +1,3 @@
+//! The grammar against the cases that come with its ABNF.
 
+mod abnf;

@@ -323,7 +323,7 @@ fn strings_read_as_the_type_asked_for() {
         assert_eq!(
             value(input).read_as(target).is_some(),
             readable,
-            "{input} as {target}"
+            "{input} as {target:?}"
         );
     }
 }
