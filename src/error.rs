@@ -59,10 +59,7 @@ pub(crate) enum Kind {
     MissingValue(String),
     /// `$filter=(a`
     #[error("expected {}, found {found}", report::alternatives(expected))]
-    Syntax {
-        expected: Vec<&'static str>,
-        found: String,
-    },
+    Syntax { expected: Vec<&'static str>, found: String },
     /// `$filter=a eq 2021-02-29`
     #[error("`{text}` is not {what}")]
     InvalidLiteral { text: String, what: &'static str },
@@ -71,28 +68,16 @@ pub(crate) enum Kind {
     UnknownFunction(String),
     /// `$filter=contains(name)`
     #[error("function `{name}` takes {expected}, found {found}")]
-    ArgumentCount {
-        name: String,
-        expected: String,
-        found: usize,
-    },
+    ArgumentCount { name: String, expected: String, found: usize },
     /// `$filter=length(5) eq 1`
     #[error("{what} must be {expected}, found {found}")]
-    TypeMismatch {
-        what: String,
-        expected: String,
-        found: &'static str,
-    },
+    TypeMismatch { what: String, expected: String, found: &'static str },
     /// `$filter=a eq @p&@p=@p`
     #[error("parameter alias `@{0}` refers to itself")]
     AliasCycle(String),
     /// `$filter=((((…))))`
     #[error("{limit} is limited to {allowed}, found {found}")]
-    Limit {
-        limit: &'static str,
-        allowed: u64,
-        found: Found,
-    },
+    Limit { limit: &'static str, allowed: u64, found: Found },
     /// `$select=name`
     #[error("{0} is not supported")]
     NotSupported(String),
@@ -141,13 +126,7 @@ impl Kind {
 impl Error {
     #[cold]
     pub(crate) fn new(kind: Kind) -> Self {
-        Error(Box::new(Detail {
-            kind,
-            option: None,
-            span: None,
-            text: None,
-            help: None,
-        }))
+        Error(Box::new(Detail { kind, option: None, span: None, text: None, help: None }))
     }
 
     /// The error of a value operation, at its place.
@@ -160,11 +139,7 @@ impl Error {
     }
 
     pub(crate) fn limit(limit: &'static str, allowed: usize, found: Found) -> Self {
-        Error::new(Kind::Limit {
-            limit,
-            allowed: allowed as u64,
-            found,
-        })
+        Error::new(Kind::Limit { limit, allowed: allowed as u64, found })
     }
 
     /// Says where, unless a more precise place is known already.

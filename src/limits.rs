@@ -83,11 +83,7 @@ impl Limits {
         if text.len() <= most {
             return Ok(());
         }
-        Err(Error::limit(
-            "the length of a query in bytes",
-            most,
-            Found::Exactly(text.len() as u64),
-        ))
+        Err(Error::limit("the length of a query in bytes", most, Found::Exactly(text.len() as u64)))
     }
 }
 

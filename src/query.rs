@@ -72,11 +72,7 @@ impl Query {
     /// As [`parse`](Self::parse).
     pub fn parse_with(text: &str, settings: &Settings) -> Result<Self, Error> {
         let mut reader = Reader {
-            query: Query {
-                settings: *settings,
-                text: text.to_owned(),
-                ..Query::default()
-            },
+            query: Query { settings: *settings, text: text.to_owned(), ..Query::default() },
             nodes_left: settings.limits.nodes,
         };
         match reader.read(text) {
@@ -100,9 +96,7 @@ impl Query {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn custom_options(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.custom
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_deref()))
+        self.custom.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
     }
 
     /// The custom options whose names look like those of system options, with the name that was
@@ -133,10 +127,7 @@ impl Query {
 
     /// Adds a sort key to `$orderby`.
     pub fn orderby(mut self, key: impl Into<Expr>, direction: Direction) -> Self {
-        self.options.orderby.push(OrderbyItem {
-            expr: key.into(),
-            direction,
-        });
+        self.options.orderby.push(OrderbyItem { expr: key.into(), direction });
         self
     }
 
@@ -161,17 +152,13 @@ impl Query {
     /// Gives a parameter alias its value, in place of an earlier one.
     pub fn alias(mut self, name: &str, value: impl Into<Expr>) -> Self {
         self.options.aliases.retain(|alias| alias.name != name);
-        self.options.aliases.push(Alias {
-            name: name.to_owned(),
-            value: value.into(),
-        });
+        self.options.aliases.push(Alias { name: name.to_owned(), value: value.into() });
         self
     }
 
     /// Adds an option that is not OData's.
     pub fn custom(mut self, name: &str, value: Option<&str>) -> Self {
-        self.custom
-            .push((name.to_owned(), value.map(str::to_owned)));
+        self.custom.push((name.to_owned(), value.map(str::to_owned)));
         self
     }
 
@@ -220,10 +207,7 @@ impl Query {
 
     /// Where an option stands in the text.
     pub(crate) fn place(&self, option: SystemOption) -> Option<Span> {
-        self.given
-            .iter()
-            .find(|(given, _)| *given == option)
-            .map(|(_, span)| *span)
+        self.given.iter().find(|(given, _)| *given == option).map(|(_, span)| *span)
     }
 }
 
@@ -246,11 +230,7 @@ impl Eq for Query {}
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let escape = if f.alternate() {
-            Escape::Uri
-        } else {
-            Escape::Needed
-        };
+        let escape = if f.alternate() { Escape::Uri } else { Escape::Needed };
         let mut printer = Printer::new(f, escape);
         printer.options(&self.options, '&')?;
         let mut first = self.options == Options::default();
@@ -295,10 +275,7 @@ impl Reader {
         }
         if let Some(option) = SystemOption::of_query(name.trim_end()) {
             let blank = raw.name.span(name.trim_end().len()..name.len());
-            let kind = Kind::Syntax {
-                expected: vec!["`=`"],
-                found: "a blank".to_owned(),
-            };
+            let kind = Kind::Syntax { expected: vec!["`=`"], found: "a blank".to_owned() };
             return Err(Error::new(kind).at(blank).with_option(option.name()));
         }
         if let Some(error) = suspicious(name) {
@@ -321,13 +298,7 @@ impl Reader {
         self.query.given.push((option, span));
         let value = value.ok_or_else(|| missing_value(option.name(), span))?;
         let limits = self.query.settings.limits;
-        syntax::option(
-            option,
-            value,
-            &limits,
-            &mut self.nodes_left,
-            &mut self.query.options,
-        )
+        syntax::option(option, value, &limits, &mut self.nodes_left, &mut self.query.options)
     }
 
     fn alias(&mut self, name: &str, span: Span, value: Option<&Decoded<'_>>) -> Result<(), Error> {
@@ -351,14 +322,9 @@ impl Reader {
             .at(span));
         }
         let read = |value| syntax::expression(value, &limits, &mut self.nodes_left);
-        let value = value
-            .ok_or_else(|| missing_value(&full, span))
-            .and_then(read);
+        let value = value.ok_or_else(|| missing_value(&full, span)).and_then(read);
         let value = value.map_err(|error| error.with_option(&full))?;
-        aliases.push(Alias {
-            name: name.to_owned(),
-            value,
-        });
+        aliases.push(Alias { name: name.to_owned(), value });
         Ok(())
     }
 }
@@ -383,10 +349,10 @@ fn suspicious(name: &str) -> Option<Error> {
     if bare.len() < name.len()
         && let Some(option) = SystemOption::of_query(bare)
     {
-        return Some(unknown().with_help(format!(
-            "write `{}` without quotes or blanks around it",
-            option.name()
-        )));
+        return Some(
+            unknown()
+                .with_help(format!("write `{}` without quotes or blanks around it", option.name())),
+        );
     }
     None
 }

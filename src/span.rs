@@ -18,10 +18,7 @@ impl Span {
 
     pub(crate) fn new(start: usize, end: usize) -> Self {
         let narrow = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Span {
-            start: narrow(start),
-            end: narrow(end),
-        }
+        Span { start: narrow(start), end: narrow(end) }
     }
 
     pub(crate) fn range(self) -> Range<usize> {

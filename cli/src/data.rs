@@ -25,9 +25,8 @@ fn read_bytes(file: Option<&Path>) -> io::Result<Vec<u8>> {
 
 fn records(bytes: &[u8]) -> serde_json::Result<Vec<Value>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut values: Vec<Value> = Deserializer::from_slice(bytes)
-        .into_iter()
-        .collect::<Result<_, _>>()?;
+    let mut values: Vec<Value> =
+        Deserializer::from_slice(bytes).into_iter().collect::<Result<_, _>>()?;
     if let [only] = values.as_mut_slice() {
         match only {
             Value::Array(records) => return Ok(std::mem::take(records)),

@@ -110,13 +110,9 @@ fn main() -> ExitCode {
         (Failure::Query(error), ErrorFormat::Human) => (error.report(), 2),
         (Failure::Query(error), ErrorFormat::Json) => (format!("{}\n", error.to_json()), 2),
         (Failure::Data(message), ErrorFormat::Human) => (format!("error: {message}\n"), 1),
-        (Failure::Data(message), ErrorFormat::Json) => (
-            format!(
-                "{}\n",
-                json!({"error": {"code": "data", "message": message}})
-            ),
-            1,
-        ),
+        (Failure::Data(message), ErrorFormat::Json) => {
+            (format!("{}\n", json!({"error": {"code": "data", "message": message}})), 1)
+        }
     };
     // Nothing is left to be done if standard error is closed.
     let _ = io::stderr().write_all(message.as_bytes());
@@ -125,22 +121,14 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        Command::Query {
-            query,
-            file,
-            pretty,
-        } => {
+        Command::Query { query, file, pretty } => {
             let (query, file) = query.read(file)?;
             let plan = query.bind()?;
             note_misspelt(&query);
             let records = data::read(file.as_deref()).map_err(Failure::Data)?;
             let page = plan.apply(&records)?;
-            if pretty {
-                data::write_pretty(&page, &mut *out)
-            } else {
-                page.write_json(&mut *out)
-            }
-            .map_err(not_written)?;
+            if pretty { data::write_pretty(&page, &mut *out) } else { page.write_json(&mut *out) }
+                .map_err(not_written)?;
             writeln!(out).map_err(not_written)
         }
         Command::Parse { query } => {
@@ -149,12 +137,8 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
         }
         Command::Fmt { query, url } => {
             let (query, _) = query.read(None)?;
-            if url {
-                writeln!(out, "{query:#}")
-            } else {
-                writeln!(out, "{query}")
-            }
-            .map_err(not_written)
+            if url { writeln!(out, "{query:#}") } else { writeln!(out, "{query}") }
+                .map_err(not_written)
         }
         Command::Explain { query } => {
             let (query, _) = query.read(None)?;
@@ -172,10 +156,7 @@ impl QueryText {
                 let text = text.map_err(|error| {
                     Failure::Data(format!("cannot read {}: {error}", path.display()))
                 })?;
-                (
-                    text.trim_end_matches(['\r', '\n']).to_owned(),
-                    first.map(PathBuf::from).or(file),
-                )
+                (text.trim_end_matches(['\r', '\n']).to_owned(), first.map(PathBuf::from).or(file))
             }
             (None, query) => (query.unwrap_or_default(), file),
         };

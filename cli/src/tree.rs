@@ -27,10 +27,7 @@ fn options(f: &mut Formatter<'_>, options: &Options, depth: usize) -> fmt::Resul
     let indent = " ".repeat(2 * depth);
     let mut expr = |title: &str, expr: &Expr| {
         writeln!(f, "{indent}{title}")?;
-        let mut lines = Lines {
-            out: String::new(),
-            depth: depth + 1,
-        };
+        let mut lines = Lines { out: String::new(), depth: depth + 1 };
         expr.root().walk(&mut lines);
         f.write_str(&lines.out)
     };
@@ -44,11 +41,7 @@ fn options(f: &mut Formatter<'_>, options: &Options, depth: usize) -> fmt::Resul
         expr(&format!("$compute {}", item.name), &item.expr)?;
     }
     for item in &options.orderby {
-        let direction = if item.direction == Direction::Asc {
-            "asc"
-        } else {
-            "desc"
-        };
+        let direction = if item.direction == Direction::Asc { "asc" } else { "desc" };
         expr(&format!("$orderby {direction}"), &item.expr)?;
     }
     for alias in &options.aliases {
@@ -61,10 +54,7 @@ fn options(f: &mut Formatter<'_>, options: &Options, depth: usize) -> fmt::Resul
     line("$skip", options.skip.map(|skip| skip.to_string()))?;
     line("$top", options.top.map(|top| top.to_string()))?;
     line("$count", options.count.map(|count| count.to_string()))?;
-    line(
-        "$levels",
-        options.levels.map(|levels| format!("{levels:?}")),
-    )?;
+    line("$levels", options.levels.map(|levels| format!("{levels:?}")))?;
     line("$index", options.index.map(|index| index.to_string()))?;
     line("$format", options.format.clone())?;
     line("$schemaversion", options.schemaversion.clone())?;
@@ -76,9 +66,7 @@ fn options(f: &mut Formatter<'_>, options: &Options, depth: usize) -> fmt::Resul
         self::options(f, &item.options, depth + 1)?;
     }
     for item in &options.expand {
-        let suffix = item
-            .suffix
-            .map_or(String::new(), |suffix| format!(" as {suffix:?}"));
+        let suffix = item.suffix.map_or(String::new(), |suffix| format!(" as {suffix:?}"));
         writeln!(f, "{indent}$expand {}{suffix}", item.path)?;
         self::options(f, &item.options, depth + 1)?;
     }
@@ -93,13 +81,7 @@ struct Lines {
 impl<'a> Visitor<'a> for Lines {
     fn enter(&mut self, node: Node<'a>) {
         // Writing to a string does not fail.
-        let _ = writeln!(
-            self.out,
-            "{:width$}{}",
-            "",
-            Label(node),
-            width = 2 * self.depth
-        );
+        let _ = writeln!(self.out, "{:width$}{}", "", Label(node), width = 2 * self.depth);
         self.depth += 1;
     }
 

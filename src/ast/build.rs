@@ -35,9 +35,7 @@ pub fn prop(path: &str) -> Expr {
 /// Whether a path of one name would be read as a literal or an operator.
 fn reads_as_something_else(path: &str) -> bool {
     matches!(path, "null" | "NaN" | "INF")
-        || ["true", "false", "not"]
-            .iter()
-            .any(|word| path.eq_ignore_ascii_case(word))
+        || ["true", "false", "not"].iter().any(|word| path.eq_ignore_ascii_case(word))
 }
 
 /// A literal: a boolean, a number or a string.
@@ -86,26 +84,18 @@ pub fn call<A: Into<Expr>>(name: &str, arguments: impl IntoIterator<Item = A>) -
 
 /// `case(condition:result,…)`
 pub fn case<C: Into<Expr>, R: Into<Expr>>(pairs: impl IntoIterator<Item = (C, R)>) -> Expr {
-    let parts = pairs
-        .into_iter()
-        .flat_map(|(condition, result)| [condition.into(), result.into()]);
+    let parts = pairs.into_iter().flat_map(|(condition, result)| [condition.into(), result.into()]);
     Expr::joined(parts, |expr, ids| Repr::Case(expr.push_list(ids)))
 }
 
 /// All of them joined by `and`; `true` if there are none.
 pub fn all_of(operands: impl IntoIterator<Item = Expr>) -> Expr {
-    operands
-        .into_iter()
-        .reduce(Expr::and)
-        .unwrap_or_else(|| lit(true))
+    operands.into_iter().reduce(Expr::and).unwrap_or_else(|| lit(true))
 }
 
 /// All of them joined by `or`; `false` if there are none.
 pub fn any_of(operands: impl IntoIterator<Item = Expr>) -> Expr {
-    operands
-        .into_iter()
-        .reduce(Expr::or)
-        .unwrap_or_else(|| lit(false))
+    operands.into_iter().reduce(Expr::or).unwrap_or_else(|| lit(false))
 }
 
 macro_rules! binary {
@@ -192,11 +182,7 @@ impl Expr {
                 matches!(expr.nodes.get(id.0 as usize), Some(node) if matches!(node.repr, Repr::Literal(..)))
             });
             let list = expr.push_list(ids);
-            if literals {
-                Repr::List(list)
-            } else {
-                Repr::Array(list)
-            }
+            if literals { Repr::List(list) } else { Repr::Array(list) }
         });
         self.binary(Operator::In, list)
     }
@@ -208,9 +194,7 @@ impl Expr {
 
     /// `self/any(variable:predicate)`
     pub fn any(self, variable: &str, predicate: impl Into<Expr>) -> Expr {
-        self.lambda(variable, predicate.into(), |text, id| {
-            Repr::Any(Some((text, id)))
-        })
+        self.lambda(variable, predicate.into(), |text, id| Repr::Any(Some((text, id))))
     }
 
     /// `self/all(variable:predicate)`
@@ -286,10 +270,7 @@ impl Expr {
         repr: impl FnOnce(&mut Expr, &[Id]) -> Repr,
     ) -> Expr {
         let mut expr = Expr::default();
-        let ids: Vec<Id> = parts
-            .into_iter()
-            .map(|part| expr.graft(part.into().root()))
-            .collect();
+        let ids: Vec<Id> = parts.into_iter().map(|part| expr.graft(part.into().root())).collect();
         let repr = repr(&mut expr, &ids);
         expr.push(repr, Span::default());
         expr
@@ -326,11 +307,7 @@ impl From<f64> for Expr {
         let text = if value.is_nan() {
             "NaN".to_owned()
         } else if value.is_infinite() {
-            if value > 0.0 {
-                "INF".to_owned()
-            } else {
-                "-INF".to_owned()
-            }
+            if value > 0.0 { "INF".to_owned() } else { "-INF".to_owned() }
         } else {
             value.to_string()
         };

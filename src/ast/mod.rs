@@ -202,10 +202,7 @@ pub struct Nodes<'a> {
 impl Expr {
     /// The outermost node.
     pub fn root(&self) -> Node<'_> {
-        Node {
-            expr: self,
-            id: Id(index(self.nodes.len().saturating_sub(1))),
-        }
+        Node { expr: self, id: Id(index(self.nodes.len().saturating_sub(1))) }
     }
 
     /// The number of nodes.
@@ -220,10 +217,7 @@ impl Expr {
 
     /// Adds a node above nodes added before; the last one added is the root.
     pub(crate) fn push(&mut self, repr: Repr, span: Span) -> Id {
-        let mut tallest = Tallest {
-            expr: self,
-            height: 0,
-        };
+        let mut tallest = Tallest { expr: self, height: 0 };
         repr.map(&mut tallest);
         let height = tallest.height.saturating_add(1);
         let id = Id(index(self.nodes.len()));
@@ -234,50 +228,31 @@ impl Expr {
     pub(crate) fn push_text(&mut self, text: &str) -> Text {
         let start = index(self.text.len());
         self.text.push_str(text);
-        Text {
-            start,
-            len: index(text.len()),
-        }
+        Text { start, len: index(text.len()) }
     }
 
     pub(crate) fn push_list(&mut self, ids: &[Id]) -> List {
         let start = index(self.lists.len());
         self.lists.extend_from_slice(ids);
-        List {
-            start,
-            len: index(ids.len()),
-        }
+        List { start, len: index(ids.len()) }
     }
 
     pub(crate) fn span(&self, id: Id) -> Span {
-        self.nodes
-            .get(id.0 as usize)
-            .map_or_else(Span::default, |node| node.span)
+        self.nodes.get(id.0 as usize).map_or_else(Span::default, |node| node.span)
     }
 
     pub(crate) fn node_height(&self, id: Id) -> usize {
-        self.nodes
-            .get(id.0 as usize)
-            .map_or(0, |node| node.height as usize)
+        self.nodes.get(id.0 as usize).map_or(0, |node| node.height as usize)
     }
 
     /// Whether a node is a call: of a function, or with a syntax of its own.
     pub(crate) fn is_call(&self, id: Id) -> bool {
         let repr = self.nodes.get(id.0 as usize).map(|node| node.repr);
-        matches!(
-            repr,
-            Some(Repr::Call(..) | Repr::Case(_) | Repr::Cast(..) | Repr::IsOf(..))
-        )
+        matches!(repr, Some(Repr::Call(..) | Repr::Case(_) | Repr::Cast(..) | Repr::IsOf(..)))
     }
 
     pub(crate) fn is_filter(&self, id: Id) -> bool {
-        matches!(
-            self.nodes.get(id.0 as usize),
-            Some(NodeData {
-                repr: Repr::Filter(_),
-                ..
-            })
-        )
+        matches!(self.nodes.get(id.0 as usize), Some(NodeData { repr: Repr::Filter(_), .. }))
     }
 
     /// Makes room for an expression of `bytes` bytes of text.
@@ -288,28 +263,18 @@ impl Expr {
 
     fn slice(&self, text: Text) -> &str {
         let start = text.start as usize;
-        self.text
-            .get(start..start + text.len as usize)
-            .unwrap_or_default()
+        self.text.get(start..start + text.len as usize).unwrap_or_default()
     }
 
     fn ids(&self, list: List) -> &[Id] {
         let start = list.start as usize;
-        self.lists
-            .get(start..start + list.len as usize)
-            .unwrap_or_default()
+        self.lists.get(start..start + list.len as usize).unwrap_or_default()
     }
 
     /// All that takes part in comparing.
     fn content(&self) -> (impl Iterator<Item = Repr> + '_, &[Id], &str) {
         (
-            self.nodes.iter().map(
-                |NodeData {
-                     repr,
-                     span: _,
-                     height: _,
-                 }| *repr,
-            ),
+            self.nodes.iter().map(|NodeData { repr, span: _, height: _ }| *repr),
             &self.lists,
             &self.text,
         )
@@ -335,12 +300,8 @@ impl repr::Map for Tallest<'_> {
     }
 
     fn id(&mut self, id: Id) -> Id {
-        self.height = self.height.max(
-            self.expr
-                .nodes
-                .get(id.0 as usize)
-                .map_or(0, |node| node.height),
-        );
+        self.height =
+            self.height.max(self.expr.nodes.get(id.0 as usize).map_or(0, |node| node.height));
         id
     }
 }
@@ -382,10 +343,7 @@ impl<'a> Node<'a> {
             return Kind::Literal(LiteralKind::Null, "null");
         };
         let node = |id| Node { expr, id };
-        let nodes = |list| Nodes {
-            expr,
-            ids: expr.ids(list),
-        };
+        let nodes = |list| Nodes { expr, ids: expr.ids(list) };
         let text = |text| expr.slice(text);
         match data.repr {
             Repr::Literal(kind, value) => Kind::Literal(kind, text(value)),
@@ -462,18 +420,12 @@ impl<'a> Nodes<'a> {
 
     /// The child at a position.
     pub fn get(self, position: usize) -> Option<Node<'a>> {
-        self.ids.get(position).map(|id| Node {
-            expr: self.expr,
-            id: *id,
-        })
+        self.ids.get(position).map(|id| Node { expr: self.expr, id: *id })
     }
 
     /// The children in order.
     pub fn iter(self) -> impl DoubleEndedIterator<Item = Node<'a>> + ExactSizeIterator {
-        self.ids.iter().map(move |id| Node {
-            expr: self.expr,
-            id: *id,
-        })
+        self.ids.iter().map(move |id| Node { expr: self.expr, id: *id })
     }
 }
 

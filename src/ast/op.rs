@@ -76,10 +76,7 @@ operators! {
 impl Operator {
     /// The operator of a keyword in any case.
     pub(crate) fn from_keyword(word: &str) -> Option<Operator> {
-        Operator::ALL
-            .iter()
-            .copied()
-            .find(|op| op.keyword().eq_ignore_ascii_case(word))
+        Operator::ALL.iter().copied().find(|op| op.keyword().eq_ignore_ascii_case(word))
     }
 }
 

@@ -393,22 +393,14 @@ fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
         Kind::Array(items) => enclosed("[", items, "]", out),
         Kind::Object(members) => enclosed("{", members, "}", out),
         Kind::Member(name, value) => {
-            out.extend([
-                Piece::Json(name),
-                Piece::Syntax(":"),
-                Piece::Node(value, Precedence::Or),
-            ]);
+            out.extend([Piece::Json(name), Piece::Syntax(":"), Piece::Node(value, Precedence::Or)]);
         }
         Kind::Call(name, arguments) => {
             out.push(Piece::Name(name));
             enclosed("(", arguments, ")", out);
         }
         Kind::Argument(name, value) => {
-            out.extend([
-                Piece::Name(name),
-                Piece::Syntax("="),
-                Piece::Node(value, Precedence::Or),
-            ]);
+            out.extend([Piece::Name(name), Piece::Syntax("="), Piece::Node(value, Precedence::Or)]);
         }
         Kind::Case(parts) => {
             out.push(Piece::Syntax("case("));
@@ -464,10 +456,7 @@ fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
         Kind::Any(Some((variable, predicate))) => lambda("any(", variable, predicate, out),
         Kind::All(variable, predicate) => lambda("all(", variable, predicate, out),
         Kind::Search(search) => {
-            out.extend([
-                Piece::Syntax("$search="),
-                Piece::Search(search, SearchPrecedence::Or),
-            ]);
+            out.extend([Piece::Syntax("$search="), Piece::Search(search, SearchPrecedence::Or)]);
         }
         Kind::Term(_)
         | Kind::Phrase(_)
@@ -531,15 +520,8 @@ fn typed<'a>(
 
 fn path<'a>(segments: Nodes<'a>, out: &mut Vec<Piece<'a>>) {
     for (i, segment) in segments.iter().enumerate() {
-        let separator = if i == 0 || matches!(segment.kind(), Kind::Key(_)) {
-            ""
-        } else {
-            "/"
-        };
-        out.extend([
-            Piece::Syntax(separator),
-            Piece::Node(segment, Precedence::Primary),
-        ]);
+        let separator = if i == 0 || matches!(segment.kind(), Kind::Key(_)) { "" } else { "/" };
+        out.extend([Piece::Syntax(separator), Piece::Node(segment, Precedence::Primary)]);
     }
 }
 
@@ -549,11 +531,7 @@ fn lambda<'a>(
     predicate: Node<'a>,
     out: &mut Vec<Piece<'a>>,
 ) {
-    out.extend([
-        Piece::Syntax(open),
-        Piece::Name(variable),
-        Piece::Syntax(":"),
-    ]);
+    out.extend([Piece::Syntax(open), Piece::Name(variable), Piece::Syntax(":")]);
     out.extend([Piece::Node(predicate, Precedence::Or), Piece::Syntax(")")]);
 }
 
@@ -567,18 +545,12 @@ fn expand_search<'a>(node: Node<'a>, least: SearchPrecedence, out: &mut Vec<Piec
         }
         Kind::Term(word) => return out.push(Piece::Word(word)),
         Kind::Phrase(phrase) => {
-            return out.extend([
-                Piece::Syntax("\""),
-                Piece::Text(phrase),
-                Piece::Syntax("\""),
-            ]);
+            return out.extend([Piece::Syntax("\""), Piece::Text(phrase), Piece::Syntax("\"")]);
         }
         Kind::Incomplete(search) => return out.push(Piece::Quoted(search)),
         Kind::SearchNot(operand) => {
-            return out.extend([
-                Piece::Syntax("NOT "),
-                Piece::Search(operand, SearchPrecedence::Not),
-            ]);
+            return out
+                .extend([Piece::Syntax("NOT "), Piece::Search(operand, SearchPrecedence::Not)]);
         }
         _ => return out.push(Piece::Node(node, Precedence::Or)),
     };
@@ -588,11 +560,8 @@ fn expand_search<'a>(node: Node<'a>, least: SearchPrecedence, out: &mut Vec<Piec
     }
     for (i, operand) in operands.iter().enumerate() {
         out.push(Piece::Syntax(if i > 0 { word } else { "" }));
-        let least = if own == SearchPrecedence::Or {
-            SearchPrecedence::And
-        } else {
-            SearchPrecedence::Not
-        };
+        let least =
+            if own == SearchPrecedence::Or { SearchPrecedence::And } else { SearchPrecedence::Not };
         out.push(Piece::Search(operand, least));
     }
     if grouped {

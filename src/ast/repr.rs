@@ -106,12 +106,7 @@ impl Map for Graft<'_> {
     }
 
     fn list(&mut self, list: List) -> List {
-        let ids: Vec<Id> = self
-            .source
-            .ids(list)
-            .iter()
-            .map(|id| self.moved(*id))
-            .collect();
+        let ids: Vec<Id> = self.source.ids(list).iter().map(|id| self.moved(*id)).collect();
         self.target.push_list(&ids)
     }
 
@@ -159,23 +154,10 @@ impl Expr {
             first = child;
         }
         let offset = index(self.nodes.len());
-        let nodes = source
-            .nodes
-            .get(first.0 as usize..=node.id.0 as usize)
-            .unwrap_or_default();
-        let mut graft = Graft {
-            source,
-            skipped: first.0,
-            offset,
-            target: self,
-        };
+        let nodes = source.nodes.get(first.0 as usize..=node.id.0 as usize).unwrap_or_default();
+        let mut graft = Graft { source, skipped: first.0, offset, target: self };
         let mut last = Id(offset);
-        for NodeData {
-            repr,
-            span,
-            height: _,
-        } in nodes
-        {
+        for NodeData { repr, span, height: _ } in nodes {
             let repr = repr.map(&mut graft);
             last = graft.target.push(repr, *span);
         }
@@ -183,10 +165,7 @@ impl Expr {
     }
 
     fn first_child(&self, id: Id) -> Option<Id> {
-        let mut search = FirstChild {
-            expr: self,
-            first: None,
-        };
+        let mut search = FirstChild { expr: self, first: None };
         self.nodes.get(id.0 as usize)?.repr.map(&mut search);
         search.first
     }

@@ -28,12 +28,7 @@ impl Error {
         let mut out = format!("error: {}\n", one_line(&self.0.kind.to_string()));
         if let (Some(text), Some(span)) = (&self.0.text, self.span()) {
             let (line, column, width) = excerpt(text, span);
-            let _ = writeln!(
-                out,
-                "  |\n  | {line}\n  | {:column$}{}",
-                "",
-                "^".repeat(width)
-            );
+            let _ = writeln!(out, "  |\n  | {line}\n  | {:column$}{}", "", "^".repeat(width));
         }
         if let Some(help) = &self.0.help {
             let _ = writeln!(out, "  = help: {}", one_line(help));
@@ -85,10 +80,7 @@ fn excerpt(text: &str, span: Range<usize>) -> (String, usize, usize) {
     let column = width(&before);
     let inside = head(&show(inside), EXCERPT / 2);
     let caret = width(&inside).max(1);
-    let after = head(
-        &show(after),
-        EXCERPT.saturating_sub(column + caret).max(EXCERPT / 4),
-    );
+    let after = head(&show(after), EXCERPT.saturating_sub(column + caret).max(EXCERPT / 4));
     (format!("{before}{inside}{after}"), column, caret)
 }
 

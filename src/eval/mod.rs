@@ -62,17 +62,11 @@ fn page<'a>(
 ) -> Result<Page<'a>, Error> {
     let mut evaluator = Evaluator::new(plan, records.len(), now);
     let skip = usize::try_from(plan.skip).unwrap_or(usize::MAX);
-    let top = plan
-        .top
-        .map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
+    let top = plan.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
     let window = skip.saturating_add(top);
 
     // Without an order the window is known to be full before the end.
-    let enough = if plan.count || !plan.orderby.is_empty() {
-        usize::MAX
-    } else {
-        window
-    };
+    let enough = if plan.count || !plan.orderby.is_empty() { usize::MAX } else { window };
     let mut kept = Vec::new();
     for record in records {
         if kept.len() >= enough {

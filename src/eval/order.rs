@@ -18,30 +18,20 @@ pub(super) fn first<'e, 'a: 'e>(
     records: Vec<&'a Json>,
     window: usize,
 ) -> Result<Vec<&'a Json>, Error> {
-    let directions: Vec<Direction> = evaluator
-        .plan
-        .orderby
-        .iter()
-        .map(|(_, direction)| *direction)
-        .collect();
+    let directions: Vec<Direction> =
+        evaluator.plan.orderby.iter().map(|(_, direction)| *direction).collect();
     let collation = evaluator.plan.settings.collation;
     let mut keys = Vec::with_capacity(records.len() * directions.len());
     for record in &records {
         evaluator.keys(record, &mut keys)?;
     }
     let compare = |left: &usize, right: &usize| {
-        let (left_keys, right_keys) = (
-            keys_of(&keys, *left, directions.len()),
-            keys_of(&keys, *right, directions.len()),
-        );
+        let (left_keys, right_keys) =
+            (keys_of(&keys, *left, directions.len()), keys_of(&keys, *right, directions.len()));
         let mut pairs = left_keys.iter().zip(right_keys).zip(&directions);
         let different = pairs.find_map(|((left, right), direction)| {
             let order = total_order(left, right, collation);
-            let order = if *direction == Direction::Desc {
-                order.reverse()
-            } else {
-                order
-            };
+            let order = if *direction == Direction::Desc { order.reverse() } else { order };
             Some(order).filter(|order| order.is_ne())
         });
         // The position breaks ties, which makes the order stable.
@@ -55,13 +45,9 @@ pub(super) fn first<'e, 'a: 'e>(
         positions.truncate(window);
     }
     positions.sort_unstable_by(compare);
-    Ok(positions
-        .into_iter()
-        .filter_map(|position| records.get(position).copied())
-        .collect())
+    Ok(positions.into_iter().filter_map(|position| records.get(position).copied()).collect())
 }
 
 fn keys_of<'k, 'v>(keys: &'k [Value<'v>], position: usize, count: usize) -> &'k [Value<'v>] {
-    keys.get(position * count..(position + 1) * count)
-        .unwrap_or_default()
+    keys.get(position * count..(position + 1) * count).unwrap_or_default()
 }

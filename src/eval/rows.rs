@@ -27,11 +27,7 @@ impl<'e> Evaluator<'e> {
             plan,
             record: Value::Null,
             variables: vec![Value::Null; plan.variables],
-            context: Context {
-                now,
-                collation: plan.settings.collation,
-                max_string: limits.string,
-            },
+            context: Context { now, collation: plan.settings.collation, max_string: limits.string },
             record_steps: 0,
             query_steps: limits.query_steps.saturating_add(share),
         }
@@ -44,9 +40,7 @@ impl<'e> Evaluator<'e> {
         };
         self.start(record);
         let truth = self.charge(filter).and_then(|()| self.truth(filter));
-        truth
-            .map(|truth| truth == Some(true))
-            .map_err(|error| error.with_option("$filter"))
+        truth.map(|truth| truth == Some(true)).map_err(|error| error.with_option("$filter"))
     }
 
     /// Adds the sort keys of a record.
@@ -70,10 +64,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn charge_steps(&mut self, id: NodeId, steps: u64) -> Result<(), Error> {
-        match (
-            self.record_steps.checked_sub(steps),
-            self.query_steps.checked_sub(steps),
-        ) {
+        match (self.record_steps.checked_sub(steps), self.query_steps.checked_sub(steps)) {
             (Some(record), Some(query)) => {
                 (self.record_steps, self.query_steps) = (record, query);
                 Ok(())
@@ -89,12 +80,8 @@ impl<'e> Evaluator<'e> {
             true => ("evaluation steps for one record", limits.record_steps),
             false => ("evaluation steps for a query", limits.query_steps),
         };
-        Error::limit(
-            limit,
-            usize::try_from(allowed).unwrap_or(usize::MAX),
-            Found::More,
-        )
-        .at(self.plan.node(id).span)
+        Error::limit(limit, usize::try_from(allowed).unwrap_or(usize::MAX), Found::More)
+            .at(self.plan.node(id).span)
     }
 
     /// The truth of a condition: none where it is null or not a boolean.
@@ -140,11 +127,9 @@ impl<'e> Evaluator<'e> {
         Ok(match &plan.node(id).op {
             Op::Constant(value) => value.borrowed(),
             Op::Record => self.record.clone(),
-            Op::Variable(Variable(position)) => self
-                .variables
-                .get(*position)
-                .cloned()
-                .unwrap_or(Value::Null),
+            Op::Variable(Variable(position)) => {
+                self.variables.get(*position).cloned().unwrap_or(Value::Null)
+            }
             Op::And(_) | Op::Or(_) | Op::Any(..) | Op::All(..) => {
                 self.truth(id)?.map_or(Value::Null, Value::Boolean)
             }
@@ -162,12 +147,7 @@ impl<'e> Evaluator<'e> {
                     self.charge(*predicate)?;
                     self.assign(*variable, item);
                     if self.truth(*predicate)? == Some(true) {
-                        kept.push(
-                            self.variables
-                                .get(variable.0)
-                                .cloned()
-                                .unwrap_or(Value::Null),
-                        );
+                        kept.push(self.variables.get(variable.0).cloned().unwrap_or(Value::Null));
                     }
                 }
                 Value::Collection(Collection::Owned(kept))
@@ -192,21 +172,14 @@ impl<'e> Evaluator<'e> {
             [left, right] => {
                 let (left, right) = (self.value(*left)?, self.value(*right)?);
                 match operation {
-                    Operation::Compare(op) => Ok(Value::Boolean(compare(
-                        *op,
-                        &left,
-                        &right,
-                        self.context.collation,
-                    ))),
+                    Operation::Compare(op) => {
+                        Ok(Value::Boolean(compare(*op, &left, &right, self.context.collation)))
+                    }
                     _ => self.finish(id, operation, &[left, right]),
                 }
             }
             [first, second, third] => {
-                let values = [
-                    self.value(*first)?,
-                    self.value(*second)?,
-                    self.value(*third)?,
-                ];
+                let values = [self.value(*first)?, self.value(*second)?, self.value(*third)?];
                 self.finish(id, operation, &values)
             }
             many => {

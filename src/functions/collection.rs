@@ -82,9 +82,7 @@ pub(super) fn starts_with(
 fn has_subset(collation: Collation, items: &Collection<'_>, subset: &Collection<'_>) -> bool {
     let mut unmatched: Vec<_> = items.iter().collect();
     subset.iter().all(|wanted| {
-        let found = unmatched
-            .iter()
-            .position(|item| equals(item, &wanted, collation));
+        let found = unmatched.iter().position(|item| equals(item, &wanted, collation));
         found.map(|index| unmatched.swap_remove(index)).is_some()
     })
 }
@@ -95,9 +93,7 @@ fn has_subsequence(
     subsequence: &Collection<'_>,
 ) -> bool {
     let mut items = items.iter();
-    subsequence
-        .iter()
-        .all(|wanted| items.any(|item| equals(&item, &wanted, collation)))
+    subsequence.iter().all(|wanted| items.any(|item| equals(&item, &wanted, collation)))
 }
 
 /// Whether the items equal those of `part`, as far as both go.
@@ -106,7 +102,5 @@ fn pairwise_equal<'v>(
     items: impl Iterator<Item = Value<'v>>,
     part: Items<'_>,
 ) -> bool {
-    items
-        .zip(part)
-        .all(|(item, wanted)| equals(&item, &wanted, collation))
+    items.zip(part).all(|(item, wanted)| equals(&item, &wanted, collation))
 }

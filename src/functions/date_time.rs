@@ -8,9 +8,7 @@ pub(super) static TABLE: &[Function] = &[
     Function {
         name: "date",
         section: "5.1.1.8.1",
-        overloads: &[part_of_date_time(Type::Date, |point| {
-            Value::Date(point.date())
-        })],
+        overloads: &[part_of_date_time(Type::Date, |point| Value::Date(point.date()))],
     },
     Function {
         name: "day",
@@ -60,9 +58,7 @@ pub(super) static TABLE: &[Function] = &[
     Function {
         name: "time",
         section: "5.1.1.8.11",
-        overloads: &[part_of_date_time(Type::TimeOfDay, |point| {
-            Value::TimeOfDay(point.time())
-        })],
+        overloads: &[part_of_date_time(Type::TimeOfDay, |point| Value::TimeOfDay(point.time()))],
     },
     Function {
         name: "totaloffsetminutes",
@@ -90,47 +86,23 @@ pub(super) static TABLE: &[Function] = &[
 const fn date_component(component: fn(Date) -> i64) -> [Overload; 2] {
     let kernel = Kernel::DateToInteger(component);
     [
-        Overload {
-            params: &[Type::Date],
-            result: Type::Integer,
-            kernel,
-        },
-        Overload {
-            params: &[Type::DateTimeOffset],
-            result: Type::Integer,
-            kernel,
-        },
+        Overload { params: &[Type::Date], result: Type::Integer, kernel },
+        Overload { params: &[Type::DateTimeOffset], result: Type::Integer, kernel },
     ]
 }
 
 const fn time_component(result: Type, component: fn(TimeOfDay) -> Number) -> [Overload; 2] {
     let kernel = Kernel::TimeToNumber(component);
     [
-        Overload {
-            params: &[Type::DateTimeOffset],
-            result,
-            kernel,
-        },
-        Overload {
-            params: &[Type::TimeOfDay],
-            result,
-            kernel,
-        },
+        Overload { params: &[Type::DateTimeOffset], result, kernel },
+        Overload { params: &[Type::TimeOfDay], result, kernel },
     ]
 }
 
 const fn part_of_date_time(result: Type, part: fn(DateTimeOffset) -> Value<'static>) -> Overload {
-    Overload {
-        params: &[Type::DateTimeOffset],
-        result,
-        kernel: Kernel::DateTimeToValue(part),
-    }
+    Overload { params: &[Type::DateTimeOffset], result, kernel: Kernel::DateTimeToValue(part) }
 }
 
 const fn point_in_time(point: fn(&Context) -> DateTimeOffset) -> Overload {
-    Overload {
-        params: &[],
-        result: Type::DateTimeOffset,
-        kernel: Kernel::PointInTime(point),
-    }
+    Overload { params: &[], result: Type::DateTimeOffset, kernel: Kernel::PointInTime(point) }
 }

@@ -52,14 +52,8 @@ pub(crate) struct Context {
 }
 
 /// All functions, by family.
-static TABLES: &[&[Function]] = &[
-    text::TABLE,
-    collection::TABLE,
-    pattern::TABLE,
-    date_time::TABLE,
-    math::TABLE,
-    geo::TABLE,
-];
+static TABLES: &[&[Function]] =
+    &[text::TABLE, collection::TABLE, pattern::TABLE, date_time::TABLE, math::TABLE, geo::TABLE];
 
 /// Functions whose arguments are not all expressions, so that they are syntax (5.1.1.10,
 /// 5.1.1.12).
@@ -72,12 +66,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Function> {
 
 /// The name of the function that an unknown name most likely means.
 pub(crate) fn suggest(name: &str) -> Option<&'static str> {
-    closest(
-        name,
-        functions()
-            .map(|function| function.name)
-            .chain(SYNTAX.iter().copied()),
-    )
+    closest(name, functions().map(|function| function.name).chain(SYNTAX.iter().copied()))
 }
 
 fn functions() -> impl Iterator<Item = &'static Function> {
@@ -87,11 +76,8 @@ fn functions() -> impl Iterator<Item = &'static Function> {
 impl Function {
     /// The numbers of arguments the function takes, in ascending order.
     pub(crate) fn arities(&self) -> Vec<usize> {
-        let mut arities: Vec<_> = self
-            .overloads
-            .iter()
-            .map(|overload| overload.params.len())
-            .collect();
+        let mut arities: Vec<_> =
+            self.overloads.iter().map(|overload| overload.params.len()).collect();
         arities.sort_unstable();
         arities.dedup();
         arities
@@ -125,13 +111,12 @@ impl Overload {
         Some(match (self.params, arguments) {
             ([], []) => self.kernel.run(&[], context),
             (&[p], [a]) => self.kernel.run(&[a.read_as(p)?.as_ref()], context),
-            (&[p, q], [a, b]) => self
-                .kernel
-                .run(&[a.read_as(p)?.as_ref(), b.read_as(q)?.as_ref()], context),
+            (&[p, q], [a, b]) => {
+                self.kernel.run(&[a.read_as(p)?.as_ref(), b.read_as(q)?.as_ref()], context)
+            }
             (&[p, q, r], [a, b, c]) => {
                 let (a, b, c) = (a.read_as(p)?, b.read_as(q)?, c.read_as(r)?);
-                self.kernel
-                    .run(&[a.as_ref(), b.as_ref(), c.as_ref()], context)
+                self.kernel.run(&[a.as_ref(), b.as_ref(), c.as_ref()], context)
             }
             _ => return None,
         })

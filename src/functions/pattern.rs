@@ -36,14 +36,10 @@ pub(super) static TABLE: &[Function] = &[Function {
 fn matches_pattern<'a>(arguments: &[&Value<'a>], _context: &Context) -> Result<Value<'a>, Fault> {
     let (subject, pattern, flags) = match arguments {
         [Value::String(subject), Value::String(pattern)] => (subject, pattern, ""),
-        [
-            Value::String(subject),
-            Value::String(pattern),
-            Value::String(flags),
-        ] => (subject, pattern, flags.as_ref()),
+        [Value::String(subject), Value::String(pattern), Value::String(flags)] => {
+            (subject, pattern, flags.as_ref())
+        }
         _ => return Ok(Value::Null),
     };
-    Ok(Value::Boolean(
-        Pattern::compile(pattern, flags)?.is_match(subject),
-    ))
+    Ok(Value::Boolean(Pattern::compile(pattern, flags)?.is_match(subject)))
 }

@@ -10,20 +10,15 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::value::{Number, TimeOfDay};
 
-const CONTEXT: Context = Context {
-    now: DateTimeOffset::MIN,
-    collation: Collation::Ordinal,
-    max_string: 32,
-};
+const CONTEXT: Context =
+    Context { now: DateTimeOffset::MIN, collation: Collation::Ordinal, max_string: 32 };
 
 fn call(name: &str, arguments: &[Value<'_>], context: &Context) -> Result<String, Fault> {
     let result = find(name).unwrap().call(arguments, context)?;
     Ok(match &result {
         Value::Collection(items) => {
-            let texts: Vec<_> = items
-                .iter()
-                .map(|item| item.to_text().unwrap_or_default().into_owned())
-                .collect();
+            let texts: Vec<_> =
+                items.iter().map(|item| item.to_text().unwrap_or_default().into_owned()).collect();
             format!("[{}]", texts.join(","))
         }
         other => other.to_text().map_or("null".to_owned(), Cow::into_owned),
@@ -32,17 +27,8 @@ fn call(name: &str, arguments: &[Value<'_>], context: &Context) -> Result<String
 
 fn check(cases: Vec<(&str, Json, &str)>, context: &Context) {
     for (name, arguments, expected) in cases {
-        let values: Vec<_> = arguments
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(Value::from_json)
-            .collect();
-        assert_eq!(
-            call(name, &values, context).as_deref(),
-            Ok(expected),
-            "{name} {arguments}"
-        );
+        let values: Vec<_> = arguments.as_array().unwrap().iter().map(Value::from_json).collect();
+        assert_eq!(call(name, &values, context).as_deref(), Ok(expected), "{name} {arguments}");
     }
 }
 
@@ -54,26 +40,14 @@ fn string_and_collection_functions() {
         ("concat", json!(["Berlin, ", "Germany"]), "Berlin, Germany"),
         ("concat", json!([[1, 2], [3]]), "[1,2,3]"),
         ("concat", json!([[1], "a"]), "null"),
-        (
-            "contains",
-            json!(["Alfreds Futterkiste", "Alfreds"]),
-            "true",
-        ),
-        (
-            "contains",
-            json!(["Alfreds Futterkiste", "alfreds"]),
-            "false",
-        ),
+        ("contains", json!(["Alfreds Futterkiste", "Alfreds"]), "true"),
+        ("contains", json!(["Alfreds Futterkiste", "alfreds"]), "false"),
         ("contains", json!(["a", ""]), "true"),
         ("contains", json!([[1, 2, 3, 4], [2, 3]]), "true"),
         ("contains", json!([[1, 2, 3, 4], [2, 4]]), "false"),
         ("contains", json!([[1], []]), "true"),
         ("contains", json!([[], [1]]), "false"),
-        (
-            "endswith",
-            json!(["Alfreds Futterkiste", "Futterkiste"]),
-            "true",
-        ),
+        ("endswith", json!(["Alfreds Futterkiste", "Futterkiste"]), "true"),
         ("endswith", json!(["a", "ba"]), "false"),
         ("endswith", json!([[1, 2, 3], [2, 3]]), "true"),
         ("endswith", json!([[1, 2, 3], [1, 2]]), "false"),
@@ -92,11 +66,7 @@ fn string_and_collection_functions() {
         ("startswith", json!(["Alfreds", "alfr"]), "false"),
         ("startswith", json!([[1, 2, 3], [1, 2]]), "true"),
         ("startswith", json!([[1], [1, 2]]), "false"),
-        (
-            "substring",
-            json!(["Alfreds Futterkiste", 1]),
-            "lfreds Futterkiste",
-        ),
+        ("substring", json!(["Alfreds Futterkiste", 1]), "lfreds Futterkiste"),
         ("substring", json!(["Alfreds Futterkiste", 1, 2]), "lf"),
         ("substring", json!(["Äß😀x", 1, 2]), "ß😀"),
         ("substring", json!(["abc", 3]), ""),
@@ -135,11 +105,7 @@ fn string_and_collection_functions() {
 #[test]
 fn string_functions() {
     let cases = vec![
-        (
-            "tolower",
-            json!(["Alfreds FUTTERKISTE"]),
-            "alfreds futterkiste",
-        ),
+        ("tolower", json!(["Alfreds FUTTERKISTE"]), "alfreds futterkiste"),
         ("tolower", json!(["ΑΣ"]), "ας"),
         ("toupper", json!(["Straße"]), "STRASSE"),
         ("trim", json!(["\u{2003} a b \u{a0}\n"]), "a b"),
@@ -170,19 +136,11 @@ fn date_and_time_functions() {
         ("fractionalseconds", json!([point]), "0.25"),
         ("fractionalseconds", json!(["00:00:00"]), "0"),
         ("totaloffsetminutes", json!([point]), "90"),
-        (
-            "totaloffsetminutes",
-            json!(["2012-12-03T07:16:23-00:30"]),
-            "-30",
-        ),
+        ("totaloffsetminutes", json!(["2012-12-03T07:16:23-00:30"]), "-30"),
         ("totalseconds", json!(["P1DT1.5S"]), "86401.5"),
         ("totalseconds", json!(["-PT1M"]), "-60"),
         ("mindatetime", json!([]), "0001-01-01T00:00:00Z"),
-        (
-            "maxdatetime",
-            json!([]),
-            "9999-12-31T23:59:59.999999999999Z",
-        ),
+        ("maxdatetime", json!([]), "9999-12-31T23:59:59.999999999999Z"),
         ("now", json!([]), "0001-01-01T00:00:00Z"),
         ("year", json!(["yesterday"]), "null"),
         ("hour", json!(["1971-05-08"]), "null"),
@@ -231,10 +189,7 @@ fn null_arguments_give_null() {
 
 #[test]
 fn case_can_be_ignored() {
-    let context = Context {
-        collation: Collation::IgnoreCase,
-        ..CONTEXT
-    };
+    let context = Context { collation: Collation::IgnoreCase, ..CONTEXT };
     let cases = vec![
         ("contains", json!(["Alfreds", "FRED"]), "true"),
         ("startswith", json!(["Ärger", "äR"]), "true"),
@@ -251,21 +206,12 @@ fn case_can_be_ignored() {
 fn faults() {
     let long = "x".repeat(20);
     let cases = [
-        (
-            "concat",
-            json!([long, long]),
-            Fault::StringTooLong { limit: 32 },
-        ),
+        ("concat", json!([long, long]), Fault::StringTooLong { limit: 32 }),
         ("substring", json!(["abc", 0, -1]), Fault::NegativeLength),
         ("substring", json!([[1], 0, -1]), Fault::NegativeLength),
     ];
     for (name, arguments, fault) in cases {
-        let values: Vec<_> = arguments
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(Value::from_json)
-            .collect();
+        let values: Vec<_> = arguments.as_array().unwrap().iter().map(Value::from_json).collect();
         assert_eq!(call(name, &values, &CONTEXT), Err(fault), "{name}");
     }
 }
@@ -276,10 +222,7 @@ fn results_borrow_from_the_record() {
         ("trim", vec![Value::from(" a ")]),
         ("tolower", vec![Value::from("äb1")]),
         ("toupper", vec![Value::from("ÄB1")]),
-        (
-            "substring",
-            vec![Value::from("abc"), Number::from(1_i64).into()],
-        ),
+        ("substring", vec![Value::from("abc"), Number::from(1_i64).into()]),
     ];
     for (name, arguments) in cases {
         let result = find(name).unwrap().call(&arguments, &CONTEXT).unwrap();
@@ -346,9 +289,8 @@ fn prepared_calls_agree_with_calls() {
     let constants = ["", "Alfr", "kiste", "är", "x"];
     for name in ["contains", "startswith", "endswith"] {
         for constant in constants {
-            let prepared = prepare(find(name).unwrap(), &[constant], Collation::Ordinal)
-                .unwrap()
-                .unwrap();
+            let prepared =
+                prepare(find(name).unwrap(), &[constant], Collation::Ordinal).unwrap().unwrap();
             for subject in subjects {
                 let called = call(name, &[subject.into(), constant.into()], &CONTEXT).unwrap();
                 assert_eq!(
@@ -361,9 +303,5 @@ fn prepared_calls_agree_with_calls() {
         let ignoring = prepare(find(name).unwrap(), &["a"], Collation::IgnoreCase).unwrap();
         assert!(ignoring.is_none());
     }
-    assert!(
-        prepare(find("length").unwrap(), &[], Collation::Ordinal)
-            .unwrap()
-            .is_none()
-    );
+    assert!(prepare(find("length").unwrap(), &[], Collation::Ordinal).unwrap().is_none());
 }

@@ -15,11 +15,7 @@ pub(super) static TABLE: &[Function] = &[
         name: "concat",
         section: "5.1.1.5.1",
         overloads: &[
-            Overload {
-                params: TEXTS,
-                result: Type::String,
-                kernel: Kernel::TextsToText(concat),
-            },
+            Overload { params: TEXTS, result: Type::String, kernel: Kernel::TextsToText(concat) },
             Overload {
                 params: COLLECTIONS,
                 result: Type::Collection,
@@ -179,20 +175,14 @@ fn concat(left: &str, right: &str, context: &Context) -> Result<String, Fault> {
 }
 
 fn to_lower<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
-    if text
-        .chars()
-        .all(|character| character.to_lowercase().eq(iter::once(character)))
-    {
+    if text.chars().all(|character| character.to_lowercase().eq(iter::once(character))) {
         return text.clone();
     }
     Cow::Owned(text.to_lowercase())
 }
 
 fn to_upper<'a>(text: &Cow<'a, str>) -> Cow<'a, str> {
-    if text
-        .chars()
-        .all(|character| character.to_uppercase().eq(iter::once(character)))
-    {
+    if text.chars().all(|character| character.to_uppercase().eq(iter::once(character))) {
         return text.clone();
     }
     Cow::Owned(text.to_uppercase())

@@ -50,9 +50,7 @@ pub(super) fn bind(query: &Query) -> Result<Plan, Error> {
         binder.plan.filter = Some(bound.map_err(|error| error.with_option("$filter"))?);
     }
     for item in &options.orderby {
-        let bound = binder
-            .root(&item.expr)
-            .map_err(|error| error.with_option("$orderby"))?;
+        let bound = binder.root(&item.expr).map_err(|error| error.with_option("$orderby"))?;
         binder.plan.orderby.push((bound, item.direction));
     }
     Ok(binder.plan)
@@ -61,14 +59,10 @@ pub(super) fn bind(query: &Query) -> Result<Plan, Error> {
 /// Refuses what is not evaluated: an option is never ignored.
 fn check_supported(query: &Query) -> Result<(), Error> {
     let options = query.options();
-    let media_type = options
-        .format
-        .as_deref()
-        .map(|format| format.split(';').next().unwrap_or_default().trim());
+    let media_type =
+        options.format.as_deref().map(|format| format.split(';').next().unwrap_or_default().trim());
     let json = |format: &str| {
-        ["json", "application/json"]
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(format))
+        ["json", "application/json"].iter().any(|name| name.eq_ignore_ascii_case(format))
     };
     let unsupported = [
         (options.search.is_some(), SystemOption::Search),
@@ -76,10 +70,7 @@ fn check_supported(query: &Query) -> Result<(), Error> {
         (!options.select.is_empty(), SystemOption::Select),
         (!options.expand.is_empty(), SystemOption::Expand),
         (options.levels.is_some(), SystemOption::Levels),
-        (
-            media_type.is_some_and(|format| !json(format)),
-            SystemOption::Format,
-        ),
+        (media_type.is_some_and(|format| !json(format)), SystemOption::Format),
         (options.index.is_some(), SystemOption::Index),
         (options.schemaversion.is_some(), SystemOption::Schemaversion),
         (options.skiptoken.is_some(), SystemOption::Skiptoken),
@@ -240,10 +231,7 @@ impl<'q> Binder<'q> {
     }
 
     fn conditions(&mut self, nodes: Nodes<'q>, what: &str) -> Result<Box<[NodeId]>, Error> {
-        nodes
-            .iter()
-            .map(|node| self.condition(node, what))
-            .collect()
+        nodes.iter().map(|node| self.condition(node, what)).collect()
     }
 
     fn binary(
@@ -309,14 +297,11 @@ impl<'q> Binder<'q> {
         span: Span,
     ) -> Result<NodeId, Error> {
         let function = find(name, span)?;
-        if let Some(named) = arguments
-            .iter()
-            .find(|argument| matches!(argument.kind(), Kind::Argument(..)))
+        if let Some(named) =
+            arguments.iter().find(|argument| matches!(argument.kind(), Kind::Argument(..)))
         {
-            let error = not_supported(
-                "calling a canonical function with named parameters",
-                named.place(),
-            );
+            let error =
+                not_supported("calling a canonical function with named parameters", named.place());
             return Err(error.with_help("give the arguments in order, without names"));
         }
         check_count(function, arguments.len()).map_err(|error| error.at(span))?;
@@ -360,9 +345,7 @@ impl<'q> Binder<'q> {
         self.aliases.push((&alias.name, AliasState::Binding));
         let scope = std::mem::take(&mut self.scope);
         let this = std::mem::replace(&mut self.this, self.record);
-        let id = self
-            .root(&alias.value)
-            .map_err(|error| error.with_option(&format!("@{name}")))?;
+        let id = self.root(&alias.value).map_err(|error| error.with_option(&format!("@{name}")))?;
         self.scope = scope;
         self.this = this;
         if let Some((_, state)) = self.aliases.iter_mut().find(|(known, _)| *known == name) {
@@ -373,11 +356,7 @@ impl<'q> Binder<'q> {
 
     /// The value of a lambda variable in scope.
     pub(super) fn variable(&self, name: &str) -> Option<NodeId> {
-        self.scope
-            .iter()
-            .rev()
-            .find(|(known, _)| *known == name)
-            .map(|(_, id)| *id)
+        self.scope.iter().rev().find(|(known, _)| *known == name).map(|(_, id)| *id)
     }
 
     /// A variable of its own, under a name or as what unprefixed names are properties of.
@@ -426,15 +405,11 @@ impl<'q> Binder<'q> {
             .collect();
         if let Some(constants) = constants.filter(|_| operation.is_pure()) {
             let value = operation.apply(&constants, &self.context);
-            let value = value
-                .map_err(|fault| Error::from_fault(fault).at(span))?
-                .into_owned();
+            let value = value.map_err(|fault| Error::from_fault(fault).at(span))?.into_owned();
             return self.constant(value, span);
         }
-        let types: Vec<Option<Type>> = operands
-            .iter()
-            .map(|id| self.plan.node(*id).value_type)
-            .collect();
+        let types: Vec<Option<Type>> =
+            operands.iter().map(|id| self.plan.node(*id).value_type).collect();
         let result = operation.result(&types);
         self.push(Op::Apply(operation, operands.into()), span, result)
     }
@@ -467,13 +442,7 @@ impl<'q> Binder<'q> {
             .at(span));
         }
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(Node {
-            op,
-            span,
-            value_type,
-            cost,
-            height,
-        });
+        self.plan.nodes.push(Node { op, span, value_type, cost, height });
         Ok(id)
     }
 }
@@ -516,13 +485,7 @@ fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
 }
 
 fn help_for_function(name: &str) -> Option<String> {
-    let operators = [
-        "not", "and", "or", "in", "has", "eq", "ne", "gt", "ge", "lt", "le",
-    ];
-    if operators
-        .iter()
-        .any(|operator| operator.eq_ignore_ascii_case(name))
-    {
+    if name.eq_ignore_ascii_case("not") || Operator::from_keyword(name).is_some() {
         return Some(format!("the operator is followed by a blank: `{name} (…)`"));
     }
     if name.eq_ignore_ascii_case("substringof") {
@@ -538,37 +501,24 @@ fn check_count(function: &Function, found: usize) -> Result<(), Error> {
         return Ok(());
     }
     let counts: Vec<String> = arities.iter().map(usize::to_string).collect();
-    let noun = if arities == [1] {
-        "argument"
-    } else {
-        "arguments"
-    };
+    let noun = if arities == [1] { "argument" } else { "arguments" };
     let expected = format!("{} {noun}", counts.join(" or "));
-    Err(Error::new(ErrorKind::ArgumentCount {
-        name: function.name.to_owned(),
-        expected,
-        found,
-    }))
+    Err(Error::new(ErrorKind::ArgumentCount { name: function.name.to_owned(), expected, found }))
 }
 
 /// The primitive type of a name, or none for the name of a model's type.
 fn edm_type(name: &str) -> Result<Option<EdmType>, Error> {
     match EdmType::parse(name) {
-        None if name.starts_with("Edm.") || name.starts_with("Collection(") => Err(Error::new(
-            ErrorKind::NotSupported(format!("the type `{name}`")),
-        )),
+        None if name.starts_with("Edm.") || name.starts_with("Collection(") => {
+            Err(Error::new(ErrorKind::NotSupported(format!("the type `{name}`"))))
+        }
         known => Ok(known),
     }
 }
 
 /// The value of a literal.
 fn literal(kind: LiteralKind, text: &str) -> Result<Value<'static>, Error> {
-    let invalid = |what| {
-        Error::new(ErrorKind::InvalidLiteral {
-            text: text.to_owned(),
-            what,
-        })
-    };
+    let invalid = |what| Error::new(ErrorKind::InvalidLiteral { text: text.to_owned(), what });
     let owned = || text.to_owned();
     Ok(match kind {
         LiteralKind::Null => Value::Null,
@@ -597,18 +547,15 @@ fn literal(kind: LiteralKind, text: &str) -> Result<Value<'static>, Error> {
             Value::Binary(crate::value::parse_binary(text).ok_or_else(|| invalid("base64url"))?)
         }
         LiteralKind::Enum => {
-            let members = text
-                .split_once('\'')
-                .map_or(text, |(_, members)| members.trim_end_matches('\''));
+            let members =
+                text.split_once('\'').map_or(text, |(_, members)| members.trim_end_matches('\''));
             Value::Enum(members.to_owned().into())
         }
-        LiteralKind::Geography => Value::Geo(Geo {
-            system: GeoSystem::Geography,
-            text: owned().into(),
-        }),
-        LiteralKind::Geometry => Value::Geo(Geo {
-            system: GeoSystem::Geometry,
-            text: owned().into(),
-        }),
+        LiteralKind::Geography => {
+            Value::Geo(Geo { system: GeoSystem::Geography, text: owned().into() })
+        }
+        LiteralKind::Geometry => {
+            Value::Geo(Geo { system: GeoSystem::Geometry, text: owned().into() })
+        }
     })
 }

@@ -16,15 +16,7 @@ impl Display for Plan {
             writeln!(f, "count")?;
         }
         for (key, direction) in &self.orderby {
-            writeln!(
-                f,
-                "orderby {}",
-                if *direction == Direction::Asc {
-                    "asc"
-                } else {
-                    "desc"
-                }
-            )?;
+            writeln!(f, "orderby {}", if *direction == Direction::Asc { "asc" } else { "desc" })?;
             self.explain(f, *key, 1)?;
         }
         if self.skip > 0 {
@@ -41,8 +33,7 @@ impl Plan {
     fn explain(&self, f: &mut Formatter<'_>, id: NodeId, depth: usize) -> fmt::Result {
         write!(f, "{:width$}", "", width = 2 * depth)?;
         let children = |f: &mut Formatter<'_>, ids: &[NodeId]| {
-            ids.iter()
-                .try_for_each(|id| self.explain(f, *id, depth + 1))
+            ids.iter().try_for_each(|id| self.explain(f, *id, depth + 1))
         };
         match &self.node(id).op {
             Op::Constant(value) => {
@@ -66,9 +57,7 @@ impl Plan {
             }
             Op::Case(pairs) => {
                 writeln!(f, "case")?;
-                pairs
-                    .iter()
-                    .try_for_each(|(condition, result)| children(f, &[*condition, *result]))
+                pairs.iter().try_for_each(|(condition, result)| children(f, &[*condition, *result]))
             }
             Op::Any(source, None) => {
                 writeln!(f, "any")?;
@@ -94,14 +83,10 @@ impl Display for Operation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Operation::Member(name) => write!(f, "member `{name}`"),
-            Operation::Annotation {
-                property: None,
-                term,
-            } => write!(f, "annotation `@{term}`"),
-            Operation::Annotation {
-                property: Some(property),
-                term,
-            } => write!(f, "annotation `{property}@{term}`"),
+            Operation::Annotation { property: None, term } => write!(f, "annotation `@{term}`"),
+            Operation::Annotation { property: Some(property), term } => {
+                write!(f, "annotation `{property}@{term}`")
+            }
             Operation::TypeCast(name) => write!(f, "as type `{name}`"),
             Operation::HasType(name) => write!(f, "is of type `{name}`"),
             Operation::Count => f.write_str("count"),

@@ -18,10 +18,7 @@ pub(crate) enum Operation {
     /// A member of a structured value: the exact name, else the only one that differs in ASCII case.
     Member(Box<str>),
     /// An annotation of a structured value, or of one of its members.
-    Annotation {
-        property: Option<Box<str>>,
-        term: Box<str>,
-    },
+    Annotation { property: Option<Box<str>>, term: Box<str> },
     /// The structured value if its `@odata.type` is this, else null.
     TypeCast(Box<str>),
     /// Whether the `@odata.type` of a structured value is this.
@@ -73,17 +70,13 @@ impl Operation {
             Operation::Binary(op) => match op {
                 Operator::Has => Some(Type::Boolean),
                 _ => {
-                    let numbers = operands
-                        .iter()
-                        .all(|operand| *operand == Some(Type::Number));
+                    let numbers = operands.iter().all(|operand| *operand == Some(Type::Number));
                     numbers.then_some(Type::Number)
                 }
             },
-            Operation::Negate => operands
-                .first()
-                .copied()
-                .flatten()
-                .filter(|operand| *operand == Type::Number),
+            Operation::Negate => {
+                operands.first().copied().flatten().filter(|operand| *operand == Type::Number)
+            }
             Operation::Call(function) => {
                 let mut results = function
                     .overloads
@@ -96,13 +89,7 @@ impl Operation {
             Operation::Member(_) | Operation::Annotation { .. } | Operation::Cast(_) => None,
         }
         .filter(|result| *result != Type::Any)
-        .map(|result| {
-            if result == Type::Integer {
-                Type::Number
-            } else {
-                result
-            }
-        })
+        .map(|result| if result == Type::Integer { Type::Number } else { result })
     }
 
     /// Evaluation steps beyond one, for what takes longer the longer the operands are.
@@ -166,9 +153,7 @@ impl Operation {
             (Operation::Array, items) => Value::Collection(Collection::Owned(items.to_vec())),
             (Operation::Object(names), values) => {
                 let names = names.iter().map(|name| Cow::Borrowed(name.as_ref()));
-                Value::Structured(Structured::Owned(
-                    names.zip(values.iter().cloned()).collect(),
-                ))
+                Value::Structured(Structured::Owned(names.zip(values.iter().cloned()).collect()))
             }
             _ => Value::Null,
         })
@@ -216,11 +201,8 @@ fn has(left: &Value<'_>, right: &Value<'_>) -> Value<'static> {
     let (Value::Enum(flags) | Value::String(flags)) = right else {
         return Value::Null;
     };
-    let members = |text: &str| {
-        text.split(',')
-            .map(|member| member.trim().to_owned())
-            .collect::<Vec<_>>()
-    };
+    let members =
+        |text: &str| text.split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>();
     match left {
         Value::Enum(set) | Value::String(set) => {
             let set = members(set);
@@ -256,10 +238,7 @@ fn member<'a>(value: &Value<'a>, name: &str) -> Value<'a> {
 }
 
 fn find<'m, T>(members: impl Iterator<Item = (&'m str, T)> + Clone, name: &str) -> Option<T> {
-    let exact = members
-        .clone()
-        .find(|(member, _)| *member == name)
-        .map(|(_, value)| value);
+    let exact = members.clone().find(|(member, _)| *member == name).map(|(_, value)| value);
     exact.or_else(|| only(members, name))
 }
 
@@ -284,19 +263,13 @@ fn annotation<'a>(value: &Value<'a>, property: Option<&str>, term: &str) -> Valu
         Some(property) => exact(&member(value, property), &format!("@{term}")),
         None => exact(value, &format!("@{term}")),
     };
-    inside
-        .or_else(|| exact(value, &format!("{}@{term}", property?)))
-        .unwrap_or(Value::Null)
+    inside.or_else(|| exact(value, &format!("{}@{term}", property?))).unwrap_or(Value::Null)
 }
 
 /// Whether a structured value says that it is of a type, by its qualified or unqualified name.
 fn has_type(value: &Value<'_>, name: &str) -> Value<'static> {
     let Value::Structured(Structured::Json(members)) = value else {
-        return if value.is_null() {
-            Value::Null
-        } else {
-            Value::Boolean(false)
-        };
+        return if value.is_null() { Value::Null } else { Value::Boolean(false) };
     };
     let stated = members
         .get("@odata.type")

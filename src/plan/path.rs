@@ -7,6 +7,9 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::span::Span;
 use crate::value::Type;
 
+/// What the last property of a path is a property of, and its name.
+type Owner<'q> = Option<(NodeId, &'q str)>;
+
 impl<'q> Binder<'q> {
     pub(super) fn path(&mut self, segments: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
         let mut segments = segments.iter();
@@ -29,10 +32,7 @@ impl<'q> Binder<'q> {
         Ok(value)
     }
 
-    fn first_segment(
-        &mut self,
-        node: AstNode<'q>,
-    ) -> Result<(NodeId, Option<(NodeId, &'q str)>), Error> {
+    fn first_segment(&mut self, node: AstNode<'q>) -> Result<(NodeId, Owner<'q>), Error> {
         let place = node.place();
         let value = match node.kind() {
             Kind::It => self.record,
@@ -40,10 +40,7 @@ impl<'q> Binder<'q> {
             Kind::Name(name) => match self.variable(name) {
                 Some(variable) => variable,
                 None => {
-                    return Ok((
-                        self.member(self.this, name, place)?,
-                        Some((self.this, name)),
-                    ));
+                    return Ok((self.member(self.this, name, place)?, Some((self.this, name))));
                 }
             },
             Kind::Alias(name) => match self.alias(name, place)? {
@@ -111,25 +108,14 @@ impl<'q> Binder<'q> {
         place: Span,
     ) -> Result<NodeId, Error> {
         let property = property.map(Into::into);
-        self.apply(
-            Operation::Annotation {
-                property,
-                term: term.into(),
-            },
-            &[of],
-            place,
-        )
+        self.apply(Operation::Annotation { property, term: term.into() }, &[of], place)
     }
 
     fn filter(&mut self, of: NodeId, predicate: AstNode<'q>, place: Span) -> Result<NodeId, Error> {
         let what = "the predicate of `$filter`";
         let (variable, predicate) =
             self.with_variable(None, predicate.place(), |b| b.condition(predicate, what))?;
-        self.push(
-            Op::Filter(of, variable, predicate),
-            place,
-            Some(Type::Collection),
-        )
+        self.push(Op::Filter(of, variable, predicate), place, Some(Type::Collection))
     }
 }
 
@@ -138,10 +124,9 @@ fn unknown_bound(name: &str, span: Span) -> Error {
     let name_span = Span::new(span.range().start, span.range().start + name.len());
     let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
     match crate::functions::find(name) {
-        Some(function) => error.with_help(format!(
-            "write `{}(…)` with the path as its argument",
-            function.name
-        )),
+        Some(function) => {
+            error.with_help(format!("write `{}(…)` with the path as its argument", function.name))
+        }
         None => error,
     }
 }

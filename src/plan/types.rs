@@ -46,12 +46,7 @@ pub(super) fn expect(node: &Node, types: &[Type], what: &str, expected: &str) ->
 
 /// Refuses what no arithmetic operator takes.
 pub(super) fn arithmetic(node: &Node, operator: &str) -> Result<(), Error> {
-    let types = [
-        Type::Number,
-        Type::Duration,
-        Type::Date,
-        Type::DateTimeOffset,
-    ];
+    let types = [Type::Number, Type::Duration, Type::Date, Type::DateTimeOffset];
     let what = if operator == "-" {
         "the operand of `-`".to_owned()
     } else {
@@ -62,18 +57,10 @@ pub(super) fn arithmetic(node: &Node, operator: &str) -> Result<(), Error> {
 
 /// Refuses arguments that no overload takes.
 pub(super) fn arguments(function: &Function, arguments: &[&Node]) -> Result<(), Error> {
-    let overloads = || {
-        function
-            .overloads
-            .iter()
-            .filter(|overload| overload.params.len() == arguments.len())
-    };
-    let fits = |params: &[Type]| {
-        params
-            .iter()
-            .zip(arguments)
-            .all(|(wanted, node)| may_be(node, *wanted))
-    };
+    let overloads =
+        || function.overloads.iter().filter(|overload| overload.params.len() == arguments.len());
+    let fits =
+        |params: &[Type]| params.iter().zip(arguments).all(|(wanted, node)| may_be(node, *wanted));
     if overloads().any(|overload| fits(overload.params)) {
         return Ok(());
     }
@@ -103,10 +90,5 @@ pub(super) fn arguments(function: &Function, arguments: &[&Node]) -> Result<(), 
     }
     let what = format!("argument {} of `{}`", position + 1, function.name);
     let expected = names.join(" or ");
-    Err(Error::new(Kind::TypeMismatch {
-        what,
-        expected,
-        found: found(node),
-    })
-    .at(node.span))
+    Err(Error::new(Kind::TypeMismatch { what, expected, found: found(node) }).at(node.span))
 }

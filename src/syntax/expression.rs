@@ -79,15 +79,7 @@ impl<'t> Grammar<'t> {
             return Ok((i, None));
         }
         if blanks(after).len() == after.len() {
-            self.expect::<()>(
-                after,
-                if after.is_empty() {
-                    EXPRESSION
-                } else {
-                    "a blank"
-                },
-            )
-            .ok();
+            self.expect::<()>(after, if after.is_empty() { EXPRESSION } else { "a blank" }).ok();
             return Ok((i, None));
         }
         if op.precedence() < least {
@@ -125,9 +117,7 @@ impl<'t> Grammar<'t> {
             _ if i.starts_with(lexical::is_leading) => self.word(i),
             Some(b'"') => {
                 let failed = self.expect(i, EXPRESSION);
-                self.advise(i, || {
-                    Some("strings are written in single quotes: 'text'".to_owned())
-                });
+                self.advise(i, || Some("strings are written in single quotes: 'text'".to_owned()));
                 failed
             }
             _ => {
@@ -225,11 +215,7 @@ impl<'t> Grammar<'t> {
 
     /// `valueInUrl`
     fn json_value(&mut self, i: &'t str) -> Parsed<'t, Id> {
-        if i.starts_with('"') {
-            self.json_string(i)
-        } else {
-            self.expression(i)
-        }
+        if i.starts_with('"') { self.json_string(i) } else { self.expression(i) }
     }
 
     /// Items separated by commas up to `close`, which is read too. `i` stands at the first item.
@@ -267,9 +253,7 @@ impl<'t> Grammar<'t> {
         if special("any") || special("all") {
             let failed = self.expect(rest, OPERATOR);
             self.advise(rest, || {
-                Some(format!(
-                    "`{name}` stands behind a collection: `path/{name}(x:…)`"
-                ))
+                Some(format!("`{name}` stands behind a collection: `path/{name}(x:…)`"))
             });
             return failed;
         }

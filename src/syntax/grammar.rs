@@ -95,16 +95,8 @@ impl<'t> Grammar<'t> {
         let rest = tail(text, self.furthest);
         let found = found(rest);
         let span = self.source.span(self.furthest..self.furthest + found.len());
-        let found = if found.is_empty() {
-            "the end".to_owned()
-        } else {
-            format!("`{found}`")
-        };
-        let error = Error::new(Kind::Syntax {
-            expected: self.expected,
-            found,
-        })
-        .at(span);
+        let found = if found.is_empty() { "the end".to_owned() } else { format!("`{found}`") };
+        let error = Error::new(Kind::Syntax { expected: self.expected, found }).at(span);
         match self.help {
             Some(help) => error.with_help(help),
             None => error,
@@ -292,9 +284,7 @@ impl<'t> Grammar<'t> {
 
     /// Makes a list of the children pending since `mark`.
     pub(super) fn take_list(&mut self, mark: usize) -> crate::ast::List {
-        let list = self
-            .tree
-            .push_list(self.pending.get(mark..).unwrap_or_default());
+        let list = self.tree.push_list(self.pending.get(mark..).unwrap_or_default());
         self.pending.truncate(mark);
         list
     }

@@ -26,10 +26,7 @@ impl<'t> Grammar<'t> {
                 }
             }
         }
-        let path = ItemPath {
-            segments,
-            span: self.span(start, i),
-        };
+        let path = ItemPath { segments, span: self.span(start, i) };
         let mut options = Options::default();
         if i.starts_with('(') {
             (i, ()) = self.nested(i, |g, i| g.parenthesised(i, Place::Select, &mut options))?;
@@ -75,7 +72,7 @@ impl<'t> Grammar<'t> {
             i = rest;
             for (text, kind) in [("/$ref", PathSuffix::Ref), ("/$count", PathSuffix::Count)] {
                 match rest.strip_prefix(text) {
-                    Some(rest) if !last && !(star && kind == PathSuffix::Count) => {
+                    Some(rest) if !(last || star && kind == PathSuffix::Count) => {
                         suffix = Some(kind);
                         i = rest;
                     }
@@ -88,10 +85,7 @@ impl<'t> Grammar<'t> {
             }
         }
         let star = segments.last() == Some(&PathSegment::Star);
-        let path = ItemPath {
-            segments,
-            span: self.span(start, i),
-        };
+        let path = ItemPath { segments, span: self.span(start, i) };
         let place = match suffix {
             _ if star => Place::ExpandStar,
             None => Place::Expand,
@@ -111,14 +105,7 @@ impl<'t> Grammar<'t> {
             self.expand_depth -= 1;
             (i, ()) = parsed?;
         }
-        Ok((
-            i,
-            ExpandItem {
-                path,
-                suffix,
-                options,
-            },
-        ))
+        Ok((i, ExpandItem { path, suffix, options }))
     }
 
     /// A name, qualified name or annotation.
@@ -129,22 +116,14 @@ impl<'t> Grammar<'t> {
         }
         let (rest, name) = self.lexed(i, lexical::qualified, expected)?;
         self.name_ends(i, rest)?;
-        let segment = if name.contains('.') {
-            PathSegment::Qualified
-        } else {
-            PathSegment::Name
-        };
+        let segment = if name.contains('.') { PathSegment::Qualified } else { PathSegment::Name };
         Ok((rest, segment(name.to_owned())))
     }
 
     fn path_length(&mut self, segments: usize, start: &'t str, i: &'t str) -> Parsed<'t, ()> {
         if segments > self.limits.path_segments {
             let span = self.span(start, i);
-            return self.over(
-                "the number of path segments",
-                self.limits.path_segments,
-                span,
-            );
+            return self.over("the number of path segments", self.limits.path_segments, span);
         }
         Ok((i, ()))
     }

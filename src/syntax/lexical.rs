@@ -26,11 +26,7 @@ impl<'t> ParseError<&'t str> for Stop<'t> {
     }
 
     fn or(self, other: Self) -> Self {
-        if other.0.len() < self.0.len() {
-            other
-        } else {
-            self
-        }
+        if other.0.len() < self.0.len() { other } else { self }
     }
 }
 
@@ -71,20 +67,12 @@ pub(super) fn is_following(c: char) -> bool {
 
 /// `odataIdentifier`
 pub(super) fn identifier(i: &str) -> Lexed<'_> {
-    recognize((
-        satisfy(is_leading),
-        take_while_m_n(0, IDENTIFIER - 1, is_following),
-    ))
-    .parse(i)
+    recognize((satisfy(is_leading), take_while_m_n(0, IDENTIFIER - 1, is_following))).parse(i)
 }
 
 /// Identifiers joined by dots: a qualified or unqualified name.
 pub(super) fn qualified(i: &str) -> Lexed<'_> {
-    recognize((
-        identifier,
-        fold_many0((char('.'), identifier), || (), |(), _| ()),
-    ))
-    .parse(i)
+    recognize((identifier, fold_many0((char('.'), identifier), || (), |(), _| ()))).parse(i)
 }
 
 /// `BWS`: blanks and tabs, perhaps none.
@@ -106,38 +94,21 @@ pub(super) fn nan_infinity(i: &str) -> Lexed<'_> {
 
 /// `boolean`
 pub(super) fn boolean(i: &str) -> Lexed<'_, bool> {
-    alt((
-        value(true, tag_no_case("true")),
-        value(false, tag_no_case("false")),
-    ))
-    .parse(i)
+    alt((value(true, tag_no_case("true")), value(false, tag_no_case("false")))).parse(i)
 }
 
 /// `guid`
 pub(super) fn guid(i: &str) -> Lexed<'_> {
     let hex = |count| exactly(count, AsChar::is_hex_digit);
-    recognize((
-        hex(8),
-        char('-'),
-        hex(4),
-        char('-'),
-        hex(4),
-        char('-'),
-        hex(4),
-        char('-'),
-        hex(12),
-    ))
-    .parse(i)
+    recognize((hex(8), char('-'), hex(4), char('-'), hex(4), char('-'), hex(4), char('-'), hex(12)))
+        .parse(i)
 }
 
 /// `date`
 pub(super) fn date(i: &str) -> Lexed<'_> {
     let year = (
         opt(char('-')),
-        alt((
-            (char('0'), digits(3)),
-            (one_of("123456789"), recognize((digits(3), digit0))),
-        )),
+        alt(((char('0'), digits(3)), (one_of("123456789"), recognize((digits(3), digit0))))),
     );
     let month = alt(((char('0'), one_of("123456789")), (char('1'), one_of("012"))));
     let day = alt((
@@ -150,36 +121,20 @@ pub(super) fn date(i: &str) -> Lexed<'_> {
 
 /// `timeOfDayLiteral`
 pub(super) fn time_of_day(i: &str) -> Lexed<'_> {
-    let fraction = (
-        char('.'),
-        take_while_m_n(1, 12, |c: char| c.is_ascii_digit()),
-    );
+    let fraction = (char('.'), take_while_m_n(1, 12, |c: char| c.is_ascii_digit()));
     let second = alt((sixty, recognize((char('6'), char('0')))));
-    recognize((
-        hour,
-        char(':'),
-        sixty,
-        opt((char(':'), second, opt(fraction))),
-    ))
-    .parse(i)
+    recognize((hour, char(':'), sixty, opt((char(':'), second, opt(fraction))))).parse(i)
 }
 
 /// `dateTimeOffsetLiteral`
 pub(super) fn date_time_offset(i: &str) -> Lexed<'_> {
-    let zone = alt((
-        value((), one_of("Zz")),
-        value((), (one_of("+-"), hour, char(':'), sixty)),
-    ));
+    let zone = alt((value((), one_of("Zz")), value((), (one_of("+-"), hour, char(':'), sixty))));
     recognize((date, one_of("Tt"), time_of_day, zone)).parse(i)
 }
 
 fn hour(i: &str) -> Lexed<'_> {
     let digit = satisfy(|c| c.is_ascii_digit());
-    alt((
-        recognize((one_of("01"), digit)),
-        recognize((char('2'), one_of("0123"))),
-    ))
-    .parse(i)
+    alt((recognize((one_of("01"), digit)), recognize((char('2'), one_of("0123"))))).parse(i)
 }
 
 /// `zeroToFiftyNine`
@@ -230,12 +185,7 @@ pub(super) fn enum_value(i: &str) -> Lexed<'_> {
 pub(super) fn json_string(i: &str) -> Lexed<'_> {
     let plain = take_while1(|c| c != '"' && c != '\\');
     let escaped = recognize((char('\\'), satisfy(|_| true)));
-    recognize((
-        char('"'),
-        fold_many0(alt((plain, escaped)), || (), |(), _| ()),
-        char('"'),
-    ))
-    .parse(i)
+    recognize((char('"'), fold_many0(alt((plain, escaped)), || (), |(), _| ()), char('"'))).parse(i)
 }
 
 /// `singleQualifiedTypeName`, an unqualified name, or `Collection(…)` of one.
@@ -252,10 +202,7 @@ pub(super) fn prefixed<'t>(
     prefix: &'static str,
     inside: impl Parser<&'t str, Output = &'t str, Error = Stop<'t>>,
 ) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
-    preceded(
-        tag_no_case(prefix),
-        delimited(char('\''), inside, char('\'')),
-    )
+    preceded(tag_no_case(prefix), delimited(char('\''), inside, char('\'')))
 }
 
 /// The rest of `i` from a character boundary on.
@@ -292,14 +239,7 @@ pub(super) fn is_literal_item(i: &str) -> bool {
         _ if i.starts_with(is_leading) => {}
         _ => return false,
     }
-    let number = recognize(alt((
-        nan_infinity,
-        date_time_offset,
-        guid,
-        date,
-        time_of_day,
-        number,
-    )));
+    let number = recognize(alt((nan_infinity, date_time_offset, guid, date, time_of_day, number)));
     let quoted = recognize((opt(qualified), string));
     let word = alt((value((), tag("null")), value((), boolean)));
     let mut literal = alt((value((), quoted), value((), number), word));

@@ -58,12 +58,7 @@ impl<'t> Grammar<'t> {
         }
         const TIMESTAMP: &str = "a time with an offset, such as `T15:28:33Z` or `T15:28:33+03:00`";
         let (rest, text) = self.lexed(i, lexical::date_time_offset, TIMESTAMP)?;
-        self.literal(
-            LiteralKind::DateTimeOffset,
-            &text.to_ascii_uppercase(),
-            i,
-            rest,
-        )
+        self.literal(LiteralKind::DateTimeOffset, &text.to_ascii_uppercase(), i, rest)
     }
 
     fn guid(&mut self, i: &'t str) -> Parsed<'t, Id> {
@@ -77,9 +72,7 @@ impl<'t> Grammar<'t> {
         let (rest, inside) = self.lexed(i, lexical::string, "`'` at the end of the string")?;
         if rest.starts_with(lexical::is_following) {
             self.expect::<()>(rest, "an operator (`eq`, `and`, …)").ok();
-            self.advise(rest, || {
-                Some("a quote inside a string is doubled: 'O''Neil'".to_owned())
-            });
+            self.advise(rest, || Some("a quote inside a string is doubled: 'O''Neil'".to_owned()));
         }
         self.literal(LiteralKind::String, &undoubled(inside), i, rest)
     }
@@ -218,14 +211,9 @@ fn numeric_kind(i: &str) -> Numeric {
 /// The number without plus signs and leading zeros.
 fn plain_number(text: &str) -> Cow<'_, str> {
     let unsigned = text.trim_start_matches(['+', '-']);
-    let digits = unsigned
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(unsigned.len());
-    let zeros = unsigned
-        .bytes()
-        .take(digits.saturating_sub(1))
-        .take_while(|byte| *byte == b'0')
-        .count();
+    let digits = unsigned.find(|c: char| !c.is_ascii_digit()).unwrap_or(unsigned.len());
+    let zeros =
+        unsigned.bytes().take(digits.saturating_sub(1)).take_while(|byte| *byte == b'0').count();
     if zeros == 0 && !text.contains('+') {
         return Cow::Borrowed(text);
     }

@@ -82,9 +82,7 @@ impl SystemOption {
     /// The option whose name is most like a misspelt one.
     pub(crate) fn suggest(name: &str) -> Option<&'static str> {
         let name = name.trim_start_matches('$').to_ascii_lowercase();
-        let all = SystemOption::ALL
-            .iter()
-            .map(|option| tail(option.name(), 1));
+        let all = SystemOption::ALL.iter().map(|option| tail(option.name(), 1));
         let close = closest(&name, all)?;
         SystemOption::find(close).map(SystemOption::name)
     }
@@ -204,15 +202,10 @@ impl<'t> Grammar<'t> {
             let (rest, name) = self.identifier(tail(i, 1), "the name of a parameter alias")?;
             let (rest, ()) = self.symbol(rest, "=", "`=`")?;
             let (rest, value) = self.separate(rest, Self::expression)?;
-            out.aliases.push(Alias {
-                name: name.to_owned(),
-                value,
-            });
+            out.aliases.push(Alias { name: name.to_owned(), value });
             return Ok((rest, ()));
         }
-        let end = i
-            .find(|c| c != '$' && !lexical::is_following(c))
-            .unwrap_or(i.len());
+        let end = i.find(|c| c != '$' && !lexical::is_following(c)).unwrap_or(i.len());
         let (name, rest) = i.split_at(end);
         let Some(option) =
             SystemOption::find(name).filter(|option| option.places().contains(&place))
@@ -266,13 +259,7 @@ impl<'t> Grammar<'t> {
         let (rest, expr) = self.separate(i, Self::expression)?;
         let (rest, _) = self.word_after(rest, &["as"], "`as` and a name")?;
         let (rest, name) = self.identifier(blanks(rest), "the name of the computed property")?;
-        Ok((
-            rest,
-            ComputeItem {
-                expr,
-                name: name.to_owned(),
-            },
-        ))
+        Ok((rest, ComputeItem { expr, name: name.to_owned() }))
     }
 
     /// `orderbyItem`
@@ -311,10 +298,7 @@ impl<'t> Grammar<'t> {
     fn integer(&mut self, i: &'t str) -> Parsed<'t, i64> {
         let (digits, expected) = (i.strip_prefix('-').unwrap_or(i), "an integer");
         let (rest, _) = self.lexed(digits, nom::character::complete::digit1, expected)?;
-        match i
-            .get(..i.len() - rest.len())
-            .and_then(|text| text.parse().ok())
-        {
+        match i.get(..i.len() - rest.len()).and_then(|text| text.parse().ok()) {
             Some(index) => Ok((rest, index)),
             None => self.expect(i, "an integer of at most 64 bits"),
         }
@@ -330,25 +314,18 @@ impl<'t> Grammar<'t> {
         if !i.starts_with(|c| matches!(c, '1'..='9')) {
             return self.expect(i, "a positive integer or `max`");
         }
-        self.non_negative(i)
-            .map(|(rest, levels)| (rest, Levels::Exactly(levels)))
+        self.non_negative(i).map(|(rest, levels)| (rest, Levels::Exactly(levels)))
     }
 
     /// `format`
     fn format(&mut self, i: &'t str) -> Parsed<'t, &'t str> {
         let is = |text: &str| {
-            ["atom", "json", "xml"]
-                .iter()
-                .any(|name| name.eq_ignore_ascii_case(text))
+            ["atom", "json", "xml"].iter().any(|name| name.eq_ignore_ascii_case(text))
                 || text
                     .split_once('/')
                     .is_some_and(|(kind, subtype)| !kind.is_empty() && !subtype.is_empty())
         };
-        self.opaque(
-            i,
-            is,
-            "`json`, `xml`, `atom` or a media type such as `application/json`",
-        )
+        self.opaque(i, is, "`json`, `xml`, `atom` or a media type such as `application/json`")
     }
 
     /// All that is left, if it is not empty and passes the test.

@@ -62,11 +62,8 @@ impl<'t> Grammar<'t> {
 
     /// `$it`, `$this`, `$root`: case-sensitive
     fn implicit_variable(&mut self, i: &'t str) -> Parsed<'t, Id> {
-        const VARIABLES: &[(&str, Repr)] = &[
-            ("$it", Repr::It),
-            ("$this", Repr::This),
-            ("$root", Repr::Root),
-        ];
+        const VARIABLES: &[(&str, Repr)] =
+            &[("$it", Repr::It), ("$this", Repr::This), ("$root", Repr::Root)];
         for (text, repr) in VARIABLES {
             match i.strip_prefix(text) {
                 Some(rest) if !rest.starts_with(lexical::is_following) => {
@@ -81,22 +78,15 @@ impl<'t> Grammar<'t> {
     /// `@alias`, `@Namespace.Term` or either with `#qualifier`
     fn alias_or_annotation(&mut self, i: &'t str) -> Parsed<'t, Id> {
         let (rest, name) = self.annotation_name(i)?;
-        let repr = if name.contains(['.', '#']) {
-            Repr::Annotation
-        } else {
-            Repr::Alias
-        };
+        let repr = if name.contains(['.', '#']) { Repr::Annotation } else { Repr::Alias };
         self.text_node(repr, name, i, rest)
     }
 
     /// `annotationInQuery`, without its `@`
     pub(super) fn annotation_name(&mut self, i: &'t str) -> Parsed<'t, &'t str> {
         let name = tail(i, 1);
-        let (rest, _) = self.lexed(
-            name,
-            lexical::qualified,
-            "the name of a parameter alias or an annotation",
-        )?;
+        let (rest, _) =
+            self.lexed(name, lexical::qualified, "the name of a parameter alias or an annotation")?;
         self.name_ends(name, rest)?;
         let rest = match rest.strip_prefix('#') {
             Some(qualifier) => self.identifier(qualifier, "an annotation qualifier")?.0,
@@ -166,11 +156,7 @@ impl<'t> Grammar<'t> {
     /// `anyExpr` and `allExpr`. `rest` stands at `(`.
     fn lambda(&mut self, start: &'t str, rest: &'t str, any: bool) -> Parsed<'t, Id> {
         if self.lambda_depth >= self.limits.lambda_depth {
-            return self.over(
-                "lambda nesting",
-                self.limits.lambda_depth,
-                self.span(start, rest),
-            );
+            return self.over("lambda nesting", self.limits.lambda_depth, self.span(start, rest));
         }
         self.lambda_depth += 1;
         let parsed = self.nested(rest, |g, rest| {

@@ -103,9 +103,7 @@ impl<'t> Grammar<'t> {
                 None => self.expect(tail(inside, inside.len()), "`\"` at the end of the phrase"),
             };
         }
-        let end = i
-            .char_indices()
-            .find(|(at, c)| !self.is_search_char(tail(i, *at), *c, *at == 0));
+        let end = i.char_indices().find(|(at, c)| !self.is_search_char(tail(i, *at), *c, *at == 0));
         match end.map_or(i.len(), |(at, _)| at) {
             0 => self.expect(i, SEARCH),
             end => {

@@ -11,9 +11,7 @@ use super::lexical::{Lexed, Stop, nan_infinity, number};
 /// `full…Literal`: `SRID=0;Point(142.1 64.1)` and the like. Collections may hold collections as
 /// deep as `depth`.
 pub(super) fn geo<'t>(depth: usize) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
-    recognize((tag_no_case("SRID="), digit1, char(';'), move |i| {
-        shape(depth, i)
-    }))
+    recognize((tag_no_case("SRID="), digit1, char(';'), move |i| shape(depth, i)))
 }
 
 fn shape(depth: usize, i: &str) -> Lexed<'_> {
@@ -26,11 +24,10 @@ fn shape(depth: usize, i: &str) -> Lexed<'_> {
         recognize((tag_no_case("MultiPolygon"), list(polygon, 0))),
     );
     let collection = |i| match depth.checked_sub(1) {
-        Some(depth) => recognize((
-            tag_no_case("GeometryCollection"),
-            list(move |i| shape(depth, i), 1),
-        ))
-        .parse(i),
+        Some(depth) => {
+            recognize((tag_no_case("GeometryCollection"), list(move |i| shape(depth, i), 1)))
+                .parse(i)
+        }
         None => Err(nom::Err::Error(Stop(i))),
     };
     alt((collection, alt(shapes))).parse(i)

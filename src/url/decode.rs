@@ -21,15 +21,8 @@ impl<'a> Decoded<'a> {
     /// Decodes `raw`, which starts at offset `start` of the caller's text.
     pub(crate) fn new(raw: &'a str, start: usize, plus: Plus) -> Result<Self, Error> {
         let space = plus == Plus::Space;
-        if !raw
-            .bytes()
-            .any(|byte| byte == b'%' || (space && byte == b'+'))
-        {
-            return Ok(Decoded {
-                text: Cow::Borrowed(raw),
-                start,
-                escaped: Vec::new(),
-            });
+        if !raw.bytes().any(|byte| byte == b'%' || (space && byte == b'+')) {
+            return Ok(Decoded { text: Cow::Borrowed(raw), start, escaped: Vec::new() });
         }
         let mut bytes = Vec::with_capacity(raw.len());
         let mut escaped = Vec::new();
@@ -50,11 +43,7 @@ impl<'a> Decoded<'a> {
             bytes.push(byte);
             rest = after;
         }
-        let decoded = |text| Decoded {
-            text: Cow::Owned(text),
-            start,
-            escaped,
-        };
+        let decoded = |text| Decoded { text: Cow::Owned(text), start, escaped };
         match String::from_utf8(bytes) {
             Ok(text) => Ok(decoded(text)),
             Err(error) => {
@@ -69,11 +58,7 @@ impl<'a> Decoded<'a> {
 
     /// Text that is not percent-encoded.
     pub(crate) fn plain(text: &'a str) -> Self {
-        Decoded {
-            text: Cow::Borrowed(text),
-            start: 0,
-            escaped: Vec::new(),
-        }
+        Decoded { text: Cow::Borrowed(text), start: 0, escaped: Vec::new() }
     }
 
     /// The raw span of a range of decoded bytes.
@@ -83,29 +68,21 @@ impl<'a> Decoded<'a> {
 
     /// Whether the byte at a decoded offset was written as a percent-escape.
     pub(crate) fn is_escaped(&self, offset: usize) -> bool {
-        self.escaped
-            .binary_search_by(|escaped| (*escaped as usize).cmp(&offset))
-            .is_ok()
+        self.escaped.binary_search_by(|escaped| (*escaped as usize).cmp(&offset)).is_ok()
     }
 
     fn raw_offset(&self, offset: usize) -> usize {
-        let escapes = self
-            .escaped
-            .partition_point(|escaped| (*escaped as usize) < offset);
+        let escapes = self.escaped.partition_point(|escaped| (*escaped as usize) < offset);
         self.start + offset + 2 * escapes
     }
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 fn bad_escape(span: Span) -> Error {
-    Error::new(Kind::Encoding(
-        "`%` must be followed by two hexadecimal digits",
-    ))
-    .at(span)
-    .with_help("write `%25` for a percent sign")
+    Error::new(Kind::Encoding("`%` must be followed by two hexadecimal digits"))
+        .at(span)
+        .with_help("write `%25` for a percent sign")
 }

@@ -37,9 +37,7 @@ fn decode(part: &str, start: usize, plus: Plus) -> Result<RawOption<'_>, Error> 
     let value_start = start + name.len() + 1;
     Ok(RawOption {
         name: Decoded::new(name, start, plus)?,
-        value: value
-            .map(|value| Decoded::new(value, value_start, plus))
-            .transpose()?,
+        value: value.map(|value| Decoded::new(value, value_start, plus)).transpose()?,
     })
 }
 

@@ -32,16 +32,11 @@ pub(crate) fn sub(left: &Value<'_>, right: &Value<'_>) -> Result<Value<'static>,
     use Operand::{Date, DateTimeOffset, Duration, Number};
     match operand(left).zip(operand(right)) {
         Some((Number(left), Number(right))) => left.sub(right).map(Value::Number),
-        Some((Date(left), Duration(right))) => found(
-            right
-                .checked_neg()
-                .and_then(|right| left.checked_add(right)),
-            Value::Date,
-        ),
+        Some((Date(left), Duration(right))) => {
+            found(right.checked_neg().and_then(|right| left.checked_add(right)), Value::Date)
+        }
         Some((DateTimeOffset(left), Duration(right))) => found(
-            right
-                .checked_neg()
-                .and_then(|right| left.checked_add(right)),
+            right.checked_neg().and_then(|right| left.checked_add(right)),
             Value::DateTimeOffset,
         ),
         Some((Duration(left), Duration(right))) => found(left.checked_sub(right), Value::Duration),

@@ -50,14 +50,8 @@ const NAMES: &[(&str, Primitive)] = &[
     ("Double", Primitive::Double),
     ("Duration", Primitive::Duration),
     ("Guid", Primitive::Guid),
-    (
-        "Int16",
-        Primitive::Integer(i16::MIN as i64, i16::MAX as i64),
-    ),
-    (
-        "Int32",
-        Primitive::Integer(i32::MIN as i64, i32::MAX as i64),
-    ),
+    ("Int16", Primitive::Integer(i16::MIN as i64, i16::MAX as i64)),
+    ("Int32", Primitive::Integer(i32::MIN as i64, i32::MAX as i64)),
     ("Int64", Primitive::Integer(i64::MIN, i64::MAX)),
     ("SByte", Primitive::Integer(i8::MIN as i64, i8::MAX as i64)),
     ("Single", Primitive::Single),
@@ -81,10 +75,7 @@ const SHAPES: &[(&str, &str)] = &[
 impl EdmType {
     /// Reads a type name such as `Edm.Int32` or `Collection(Edm.Int32)`.
     pub(crate) fn parse(name: &str) -> Option<Self> {
-        match name
-            .strip_prefix("Collection(")
-            .and_then(|rest| rest.strip_suffix(')'))
-        {
+        match name.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')')) {
             Some(item) => Primitive::parse(item).map(Self::Collection),
             None => Primitive::parse(name).map(Self::Primitive),
         }
@@ -119,10 +110,7 @@ impl fmt::Display for Primitive {
 impl Primitive {
     fn parse(name: &str) -> Option<Self> {
         let name = name.strip_prefix("Edm.")?;
-        let named = NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|&(_, primitive)| primitive);
+        let named = NAMES.iter().find(|(known, _)| *known == name).map(|&(_, primitive)| primitive);
         named.or_else(|| {
             let (system, suffix) = match name.strip_prefix("Geography") {
                 Some(suffix) => (GeoSystem::Geography, suffix),
@@ -143,9 +131,7 @@ pub(crate) fn cast<'a>(value: Value<'a>, target: EdmType) -> Value<'a> {
         (Value::Collection(items), EdmType::Collection(item)) => {
             let items = items.to_values().into_iter();
             Value::Collection(Collection::Owned(
-                items
-                    .map(|value| cast_primitive(value, item).unwrap_or(Value::Null))
-                    .collect(),
+                items.map(|value| cast_primitive(value, item).unwrap_or(Value::Null)).collect(),
             ))
         }
         (value, EdmType::Primitive(target)) => cast_primitive(value, target).unwrap_or(Value::Null),
@@ -158,11 +144,9 @@ pub(crate) fn cast<'a>(value: Value<'a>, target: EdmType) -> Value<'a> {
 pub(crate) fn is_of(value: &Value<'_>, target: EdmType) -> Value<'static> {
     match (value, target) {
         (Value::Null, _) => Value::Null,
-        (Value::Collection(items), EdmType::Collection(item)) => Value::Boolean(
-            items
-                .iter()
-                .all(|value| value.is_null() || is_primitive(&value, item)),
-        ),
+        (Value::Collection(items), EdmType::Collection(item)) => {
+            Value::Boolean(items.iter().all(|value| value.is_null() || is_primitive(&value, item)))
+        }
         (value, EdmType::Primitive(target)) => Value::Boolean(is_primitive(value, target)),
         (_, EdmType::Collection(_)) => Value::Boolean(false),
     }
@@ -171,9 +155,9 @@ pub(crate) fn is_of(value: &Value<'_>, target: EdmType) -> Value<'static> {
 fn cast_primitive<'a>(value: Value<'a>, target: Primitive) -> Option<Value<'a>> {
     match (value, target) {
         (value @ Value::String(_), Primitive::String) => Some(value),
-        (value, Primitive::String) => value
-            .to_text()
-            .map(|text| Value::String(Cow::Owned(text.into_owned()))),
+        (value, Primitive::String) => {
+            value.to_text().map(|text| Value::String(Cow::Owned(text.into_owned())))
+        }
         (Value::String(text), target) => cast_text(text, target),
         (Value::Number(number), target) => cast_number(number, target).map(Value::Number),
         (Value::Enum(members), Primitive::Integer(..)) => {
@@ -233,9 +217,7 @@ fn is_primitive(value: &Value<'_>, target: Primitive) -> bool {
         | (Value::Number(_), Primitive::Decimal | Primitive::Double | Primitive::Single) => true,
         (Value::Number(number), Primitive::Integer(least, greatest)) => {
             let range = i128::from(least)..=i128::from(greatest);
-            number
-                .to_integer()
-                .is_some_and(|integer| range.contains(&integer))
+            number.to_integer().is_some_and(|integer| range.contains(&integer))
         }
         (Value::String(text), Primitive::Binary) => binary::parse(text).is_some(),
         (value, Primitive::Date) => value.read_as(Type::Date).is_some(),

@@ -123,18 +123,13 @@ fn read_alike<'v, 'l, 'r>(
 
 fn equal_items(left: &Collection<'_>, right: &Collection<'_>, collation: Collation) -> bool {
     left.len() == right.len()
-        && left
-            .iter()
-            .zip(right.iter())
-            .all(|(left, right)| equals(&left, &right, collation))
+        && left.iter().zip(right.iter()).all(|(left, right)| equals(&left, &right, collation))
 }
 
 fn equal_structures(left: &Structured<'_>, right: &Structured<'_>, collation: Collation) -> bool {
     left.len() == right.len()
         && left.iter().all(|(name, value)| {
-            right
-                .get(name)
-                .is_some_and(|other| equals(&value, &other, collation))
+            right.get(name).is_some_and(|other| equals(&value, &other, collation))
         })
 }
 
@@ -143,15 +138,9 @@ fn order_structures(
     right: &Structured<'_>,
     collation: Collation,
 ) -> Ordering {
-    lexicographic(
-        sorted(left),
-        sorted(right),
-        |(left_name, left), (right_name, right)| {
-            left_name
-                .cmp(right_name)
-                .then_with(|| total_order(left, right, collation))
-        },
-    )
+    lexicographic(sorted(left), sorted(right), |(left_name, left), (right_name, right)| {
+        left_name.cmp(right_name).then_with(|| total_order(left, right, collation))
+    })
 }
 
 fn sorted<'v>(structured: &'v Structured<'_>) -> impl Iterator<Item = (&'v str, Value<'v>)> {

@@ -37,17 +37,11 @@ impl Geo<'_> {
 
     /// A view of the value.
     pub(crate) fn borrowed(&self) -> Geo<'_> {
-        Geo {
-            system: self.system,
-            text: Cow::Borrowed(&self.text),
-        }
+        Geo { system: self.system, text: Cow::Borrowed(&self.text) }
     }
 
     /// The same value without borrowed parts.
     pub(crate) fn into_owned(self) -> Geo<'static> {
-        Geo {
-            system: self.system,
-            text: Cow::Owned(self.text.into_owned()),
-        }
+        Geo { system: self.system, text: Cow::Owned(self.text.into_owned()) }
     }
 }

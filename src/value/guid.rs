@@ -27,9 +27,6 @@ impl fmt::Display for Guid {
         let Self(value) = self;
         let (first, second, third) = (value >> 96, value >> 80 & 0xffff, value >> 64 & 0xffff);
         let (fourth, fifth) = (value >> 48 & 0xffff, value & 0xffff_ffff_ffff);
-        write!(
-            formatter,
-            "{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{fifth:012x}"
-        )
+        write!(formatter, "{first:08x}-{second:04x}-{third:04x}-{fourth:04x}-{fifth:012x}")
     }
 }

@@ -39,10 +39,7 @@ impl<'a> Structured<'a> {
             Self::Owned(members) => members.as_slice(),
             Self::Members(members) => members,
         };
-        members
-            .iter()
-            .find(|(member, _)| member == name)
-            .map(|(_, value)| value.borrowed())
+        members.iter().find(|(member, _)| member == name).map(|(_, value)| value.borrowed())
     }
 
     /// Views the members in their stored order.
@@ -69,14 +66,12 @@ impl<'a> Structured<'a> {
             (Cow::Owned(name.into_owned()), value.into_owned())
         };
         Structured::Owned(match self {
-            Self::Owned(members) => members
-                .into_iter()
-                .map(|(name, value)| owned(name, value))
-                .collect(),
-            borrowed => borrowed
-                .iter()
-                .map(|(name, value)| owned(Cow::Borrowed(name), value))
-                .collect(),
+            Self::Owned(members) => {
+                members.into_iter().map(|(name, value)| owned(name, value)).collect()
+            }
+            borrowed => {
+                borrowed.iter().map(|(name, value)| owned(Cow::Borrowed(name), value)).collect()
+            }
         })
     }
 }
@@ -86,12 +81,12 @@ impl<'a> Iterator for Members<'a> {
 
     fn next(&mut self) -> Option<(&'a str, Value<'a>)> {
         match self {
-            Self::Json(members) => members
-                .next()
-                .map(|(name, value)| (name.as_str(), Value::from_json(value))),
-            Self::Members(members) => members
-                .next()
-                .map(|(name, value)| (name.as_ref(), value.borrowed())),
+            Self::Json(members) => {
+                members.next().map(|(name, value)| (name.as_str(), Value::from_json(value)))
+            }
+            Self::Members(members) => {
+                members.next().map(|(name, value)| (name.as_ref(), value.borrowed()))
+            }
         }
     }
 }

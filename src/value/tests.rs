@@ -33,9 +33,7 @@ fn value(text: &'static str) -> Value<'static> {
 }
 
 fn text(value: &Value<'_>) -> String {
-    value
-        .to_text()
-        .map_or("null".to_owned(), |text| text.into_owned())
+    value.to_text().map_or("null".to_owned(), |text| text.into_owned())
 }
 
 /// ABNF rule `decimalValue`: the payload text, none if unreadable, and the variant.
@@ -51,11 +49,7 @@ fn number_literals() {
         ("-9223372036854775808", Some("-9223372036854775808"), 'i'),
         ("18446744073709551616", Some("18446744073709551616"), 'd'),
         ("-9223372036854775809", Some("-9223372036854775809"), 'd'),
-        (
-            "79228162514264337593543950336",
-            Some("7.922816251426434e28"),
-            'f',
-        ),
+        ("79228162514264337593543950336", Some("7.922816251426434e28"), 'f'),
         ("1.50", Some("1.5"), 'd'),
         ("34.95", Some("34.95"), 'd'),
         ("1e3", Some("1000"), 'd'),
@@ -90,11 +84,7 @@ fn number_literals() {
     ];
     for (literal, expected, variant) in CASES {
         let number = Number::parse(literal);
-        assert_eq!(
-            number.map(|number| number.to_string()).as_deref(),
-            *expected,
-            "{literal}"
-        );
+        assert_eq!(number.map(|number| number.to_string()).as_deref(), *expected, "{literal}");
         let found = match number {
             Some(Number::Integer(_)) => 'i',
             Some(Number::Decimal(_)) => 'd',
@@ -107,21 +97,9 @@ fn number_literals() {
 
 #[test]
 fn json_numbers_count_by_their_decimal_text() {
-    let payload = json!([
-        0.1,
-        1.0,
-        1e2,
-        19.99,
-        -0.5,
-        1e-7,
-        123456789.123456,
-        5e-324,
-        1e300,
-        u64::MAX
-    ]);
-    let Value::Collection(items) = Value::from_json(&payload) else {
-        panic!()
-    };
+    let payload =
+        json!([0.1, 1.0, 1e2, 19.99, -0.5, 1e-7, 123456789.123456, 5e-324, 1e300, u64::MAX]);
+    let Value::Collection(items) = Value::from_json(&payload) else { panic!() };
     let texts: Vec<_> = items.iter().map(|item| text(&item)).collect();
     let expected = [
         "0.1",
@@ -153,19 +131,12 @@ fn json_numbers_keep_all_digits_when_serde_json_does() {
 #[test]
 fn number_keys() {
     for spelling in ["1.0", "1e0", "0.1e1", "10e-1", "001"] {
-        assert_eq!(
-            Number::parse(spelling).unwrap().key(),
-            Number::from(1_i64).key(),
-            "{spelling}"
-        );
+        assert_eq!(Number::parse(spelling).unwrap().key(), Number::from(1_i64).key(), "{spelling}");
     }
     assert_ne!(Number::from(1_i64).key(), Number::from(10_i64).key());
     assert_ne!(Number::from(1_i64).key(), Number::from(-1_i64).key());
     assert_eq!(Number::parse("NaN").unwrap().key(), None);
-    assert_ne!(
-        Number::parse("INF").unwrap().key(),
-        Number::parse("-INF").unwrap().key()
-    );
+    assert_ne!(Number::parse("INF").unwrap().key(), Number::parse("-INF").unwrap().key());
 }
 
 /// 5.1.1.10.1 `cast`: value, type, payload text of the result.
@@ -188,16 +159,8 @@ fn casts() {
         ("string:T0RhdGE", "Edm.Binary", "T0RhdGE="),
         ("string:T0RhdGE=", "Edm.Binary", "T0RhdGE="),
         ("string:T0RhdGF", "Edm.Binary", "null"),
-        (
-            "string:2020-01-01T00:00:00",
-            "Edm.DateTimeOffset",
-            "2020-01-01T00:00:00Z",
-        ),
-        (
-            "string:2020-01-01T00:00:00+01:00",
-            "Edm.DateTimeOffset",
-            "2020-01-01T00:00:00+01:00",
-        ),
+        ("string:2020-01-01T00:00:00", "Edm.DateTimeOffset", "2020-01-01T00:00:00Z"),
+        ("string:2020-01-01T00:00:00+01:00", "Edm.DateTimeOffset", "2020-01-01T00:00:00+01:00"),
         ("2.5", "Edm.Int32", "3"),
         ("-2.5", "Edm.Int32", "-3"),
         ("2.4", "Edm.Byte", "2"),
@@ -212,54 +175,27 @@ fn casts() {
         ("0.1", "Edm.Single", "0.1"),
         ("1e300", "Edm.Single", "null"),
         ("INF", "Edm.Single", "INF"),
-        (
-            "0.3333333333333333333333333333",
-            "Edm.Double",
-            "0.3333333333333333",
-        ),
+        ("0.3333333333333333333333333333", "Edm.Double", "0.3333333333333333"),
         ("enum:32", "Edm.Int32", "32"),
         ("enum:300", "Edm.Byte", "null"),
         ("enum:Yellow", "Edm.Int32", "null"),
         ("true", "Edm.Int32", "null"),
         ("1", "Edm.Date", "null"),
-        (
-            "string:SRID=0;Point(1 2)",
-            "Edm.GeographyPoint",
-            "SRID=0;Point(1 2)",
-        ),
+        ("string:SRID=0;Point(1 2)", "Edm.GeographyPoint", "SRID=0;Point(1 2)"),
         ("string:SRID=0;Point(1 2)", "Edm.GeometryPolygon", "null"),
         ("1", "Edm.Stream", "null"),
     ];
     for (input, target, expected) in CASES {
         let target_type = EdmType::parse(target).unwrap();
-        assert_eq!(
-            text(&cast(value(input), target_type)),
-            *expected,
-            "{input} as {target}"
-        );
+        assert_eq!(text(&cast(value(input), target_type)), *expected, "{input} as {target}");
     }
     let decimal = cast(value("5"), EdmType::parse("Edm.Decimal").unwrap());
-    assert_eq!(
-        text(&arithmetic::div(&decimal, &value("2")).unwrap()),
-        "2.5"
-    );
+    assert_eq!(text(&arithmetic::div(&decimal, &value("2")).unwrap()), "2.5");
     let items = json!(["1", "x", 3]);
     let target = EdmType::parse("Collection(Edm.Int32)").unwrap();
-    let Value::Collection(items) = cast(Value::from_json(&items), target) else {
-        panic!()
-    };
-    assert_eq!(
-        items.iter().map(|item| text(&item)).collect::<Vec<_>>(),
-        ["1", "null", "3"]
-    );
-    for unknown in [
-        "Edm.Int",
-        "Int32",
-        "edm.Int32",
-        "Collection(Int32)",
-        "Edm.GeographyX",
-        "",
-    ] {
+    let Value::Collection(items) = cast(Value::from_json(&items), target) else { panic!() };
+    assert_eq!(items.iter().map(|item| text(&item)).collect::<Vec<_>>(), ["1", "null", "3"]);
+    for unknown in ["Edm.Int", "Int32", "edm.Int32", "Collection(Int32)", "Edm.GeographyX", ""] {
         assert_eq!(EdmType::parse(unknown), None, "{unknown}");
     }
 }
@@ -285,16 +221,8 @@ fn type_tests() {
         (json!([1, "a"]), "Collection(Edm.Int32)", "false"),
         (json!([1]), "Edm.Int32", "false"),
         (json!(1), "Collection(Edm.Int32)", "false"),
-        (
-            json!({"type": "Point", "coordinates": [1, 2]}),
-            "Edm.GeographyPoint",
-            "true",
-        ),
-        (
-            json!({"type": "Point", "coordinates": [1, 2]}),
-            "Edm.GeographyPolygon",
-            "false",
-        ),
+        (json!({"type": "Point", "coordinates": [1, 2]}), "Edm.GeographyPoint", "true"),
+        (json!({"type": "Point", "coordinates": [1, 2]}), "Edm.GeographyPolygon", "false"),
         (json!({"a": 1}), "Edm.Geography", "false"),
     ];
     for (input, target, expected) in cases {
@@ -320,11 +248,7 @@ fn strings_read_as_the_type_asked_for() {
         ("true", Type::Any, true),
     ];
     for (input, target, readable) in cases {
-        assert_eq!(
-            value(input).read_as(target).is_some(),
-            readable,
-            "{input} as {target:?}"
-        );
+        assert_eq!(value(input).read_as(target).is_some(), readable, "{input} as {target:?}");
     }
 }
 
@@ -334,9 +258,5 @@ fn views_and_owned_copies_are_equal() {
     let viewed = Value::from_json(&payload);
     let owned = viewed.clone().into_owned();
     assert!(equals(&viewed, &owned, Collation::Ordinal));
-    assert!(equals(
-        &owned.borrowed(),
-        &viewed.borrowed(),
-        Collation::Ordinal
-    ));
+    assert!(equals(&owned.borrowed(), &viewed.borrowed(), Collation::Ordinal));
 }

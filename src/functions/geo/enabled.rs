@@ -39,10 +39,8 @@ pub(super) fn length<'a>(arguments: &[&Value<'a>], _: &Context) -> Result<Value<
 /// The geometries of all arguments and the coordinate system they share; GeoJSON takes that
 /// of the other argument, or geography.
 fn read<const N: usize>(arguments: &[&Value<'_>]) -> Option<(GeoSystem, [Geometry; N])> {
-    let shapes: Vec<Shape> = arguments
-        .iter()
-        .map(|argument| Shape::read(argument))
-        .collect::<Option<_>>()?;
+    let shapes: Vec<Shape> =
+        arguments.iter().map(|argument| Shape::read(argument)).collect::<Option<_>>()?;
     let mut systems = shapes.iter().filter_map(|shape| shape.system);
     let system = systems.next().unwrap_or(GeoSystem::Geography);
     if systems.any(|other| other != system) {

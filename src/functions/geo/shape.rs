@@ -24,14 +24,12 @@ impl Shape {
     /// Reads a literal or a GeoJSON object; none if it is malformed or another geometry.
     pub(super) fn read(value: &Value<'_>) -> Option<Self> {
         match value {
-            Value::Geo(literal) => Some(Self {
-                system: Some(literal.system),
-                geometry: from_text(literal)?,
-            }),
-            Value::Structured(geo_json) => Some(Self {
-                system: None,
-                geometry: from_geo_json(geo_json)?,
-            }),
+            Value::Geo(literal) => {
+                Some(Self { system: Some(literal.system), geometry: from_text(literal)? })
+            }
+            Value::Structured(geo_json) => {
+                Some(Self { system: None, geometry: from_geo_json(geo_json)? })
+            }
             _ => None,
         }
     }
@@ -40,10 +38,7 @@ impl Shape {
 impl Geometry {
     /// The geometry of the named shape whose positions come as a list of lines.
     fn new(name: &str, lines: Vec<Vec<Coord>>) -> Option<Self> {
-        let mut lines = lines
-            .into_iter()
-            .map(LineString::new)
-            .filter(|line| !line.0.is_empty());
+        let mut lines = lines.into_iter().map(LineString::new).filter(|line| !line.0.is_empty());
         let first = lines.next()?;
         if name.eq_ignore_ascii_case("Polygon") {
             return Some(Self::Polygon(Polygon::new(first, lines.collect())));
@@ -66,23 +61,15 @@ impl Geometry {
 /// Reads well-known text (ABNF rules `pointLiteral`, `lineStringLiteral`, `polygonLiteral`).
 fn from_text(literal: &Geo<'_>) -> Option<Geometry> {
     let (name, body) = literal.parts()?;
-    let lines = match body
-        .strip_prefix('(')
-        .and_then(|body| body.strip_suffix(')'))
-    {
-        Some(rings) => rings
-            .split("),(")
-            .map(line_from_text)
-            .collect::<Option<_>>()?,
+    let lines = match body.strip_prefix('(').and_then(|body| body.strip_suffix(')')) {
+        Some(rings) => rings.split("),(").map(line_from_text).collect::<Option<_>>()?,
         None => vec![line_from_text(body)?],
     };
     Geometry::new(name, lines)
 }
 
 fn line_from_text(line: &str) -> Option<Vec<Coord>> {
-    line.split(',')
-        .map(|position| position_from(position.split(' ').map(Number::parse)))
-        .collect()
+    line.split(',').map(|position| position_from(position.split(' ').map(Number::parse))).collect()
 }
 
 /// Reads GeoJSON (RFC 7946, section 3.1).
@@ -128,9 +115,8 @@ fn collections<T>(
 
 /// A position from its longitude or x, its latitude or y, and up to two unused numbers.
 fn position_from(coordinates: impl Iterator<Item = Option<Number>>) -> Option<Coord> {
-    let coordinates: Vec<f64> = coordinates
-        .map(|number| number.map(Number::to_f64))
-        .collect::<Option<_>>()?;
+    let coordinates: Vec<f64> =
+        coordinates.map(|number| number.map(Number::to_f64)).collect::<Option<_>>()?;
     match coordinates.as_slice() {
         [x, y] | [x, y, _] | [x, y, _, _] if x.is_finite() && y.is_finite() => {
             Some(Coord { x: *x, y: *y })

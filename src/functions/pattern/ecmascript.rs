@@ -51,12 +51,8 @@ impl Flags {
 
 /// The pattern in the syntax of the `regex` crate.
 pub(super) fn translate(pattern: &str, flags: Flags) -> Result<String, Fault> {
-    let mut translator = Translator {
-        rest: pattern.chars(),
-        output: String::new(),
-        repeatable: false,
-        flags,
-    };
+    let mut translator =
+        Translator { rest: pattern.chars(), output: String::new(), repeatable: false, flags };
     while let Some(character) = translator.rest.next() {
         translator.term(character)?;
     }
@@ -147,13 +143,8 @@ impl Translator<'_> {
 
     /// The opening of a group; names do not matter to a test.
     fn group(&mut self) -> Result<(), Fault> {
-        if ["?=", "?!", "?<=", "?<!"]
-            .iter()
-            .any(|look| self.rest.as_str().starts_with(look))
-        {
-            return Err(fault(
-                "look-around is not supported because matching is linear-time",
-            ));
+        if ["?=", "?!", "?<=", "?<!"].iter().any(|look| self.rest.as_str().starts_with(look)) {
+            return Err(fault("look-around is not supported because matching is linear-time"));
         }
         if self.take("?<") {
             let name = self.rest.by_ref().take_while(|&character| character != '>');
@@ -235,13 +226,7 @@ impl Translator<'_> {
             'r' => '\r',
             't' => '\t',
             'v' => '\u{b}',
-            '0' if !self
-                .rest
-                .as_str()
-                .starts_with(|next: char| next.is_ascii_digit()) =>
-            {
-                '\0'
-            }
+            '0' if !self.rest.as_str().starts_with(|next: char| next.is_ascii_digit()) => '\0',
             '0'..='9' | 'k' => {
                 return Err(fault(
                     "back-references are not supported because matching is linear-time",
@@ -257,19 +242,13 @@ impl Translator<'_> {
 
     /// `\p{…}` or `\P{…}`
     fn property(&mut self, letter: char) -> Result<String, Fault> {
-        let name = self
-            .rest
-            .as_str()
-            .strip_prefix('{')
-            .and_then(|rest| rest.split_once('}'));
+        let name = self.rest.as_str().strip_prefix('{').and_then(|rest| rest.split_once('}'));
         let is_name = |name: &str| {
             name.chars()
                 .all(|character| character.is_ascii_alphanumeric() || "_=".contains(character))
         };
         let Some((name, _)) = name.filter(|(name, _)| is_name(name)) else {
-            return Err(fault(
-                "a Unicode property needs the form \\p{Name} or \\p{Name=Value}",
-            ));
+            return Err(fault("a Unicode property needs the form \\p{Name} or \\p{Name=Value}"));
         };
         self.skip(name.len() + 2);
         Ok(format!("\\{letter}{{{name}}}"))
@@ -286,14 +265,8 @@ impl Translator<'_> {
     /// `\uXXXX`, a surrogate pair of those, or `\u{…}`
     fn unicode(&mut self) -> Result<char, Fault> {
         if self.take("{") {
-            let digits = self
-                .rest
-                .as_str()
-                .split_once('}')
-                .map_or("", |(digits, _)| digits);
-            let code = u32::from_str_radix(digits, 16)
-                .ok()
-                .filter(|_| !digits.starts_with('+'));
+            let digits = self.rest.as_str().split_once('}').map_or("", |(digits, _)| digits);
+            let code = u32::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
             self.skip(digits.len() + 1);
             return code_point(code.unwrap_or(u32::MAX));
         }
@@ -310,10 +283,7 @@ impl Translator<'_> {
 
     fn hexadecimal(&mut self, count: usize) -> Result<u32, Fault> {
         (0..count).try_fold(0, |number, _| {
-            let digit = self
-                .rest
-                .next()
-                .and_then(|character| character.to_digit(16));
+            let digit = self.rest.next().and_then(|character| character.to_digit(16));
             digit
                 .map(|digit| number * 16 + digit)
                 .ok_or_else(|| fault(format!("an escape needs {count} hexadecimal digits")))

@@ -14,26 +14,11 @@ fn patterns_need_the_feature() {
 #[test]
 fn patterns_match_as_in_ecmascript() {
     const CASES: &[(&str, &str, &[&str], &[&str])] = &[
-        (
-            "^A.*e$",
-            "",
-            &["Alfreds Futterkiste"],
-            &["Berglunds snabbköp", "A\ne"],
-        ),
+        ("^A.*e$", "", &["Alfreds Futterkiste"], &["Berglunds snabbköp", "A\ne"]),
         ("berg$", "m", &["Berg\nHeidelberg\nx", "x berg"], &["bergx"]),
         ("berg$", "", &["x berg"], &["berg\nx", "berg\n"]),
-        (
-            "^b$",
-            "m",
-            &["a\nb\nc", "a\rb\rc", "a\r\nb\r\nc"],
-            &["abc", "a b c"],
-        ),
-        (
-            ".",
-            "",
-            &["a", "ä", "\u{85}"],
-            &["", "\n", "\r", "\u{2028}", "\u{2029}"],
-        ),
+        ("^b$", "m", &["a\nb\nc", "a\rb\rc", "a\r\nb\r\nc"], &["abc", "a b c"]),
+        (".", "", &["a", "ä", "\u{85}"], &["", "\n", "\r", "\u{2028}", "\u{2029}"]),
         (".", "s", &["a", "\n", "\u{2028}"], &[""]),
         ("ALFREDS", "i", &["alfreds", "Alfreds"], &["alfred"]),
         ("a", "gyuvd", &["a"], &["A"]),
@@ -41,12 +26,7 @@ fn patterns_match_as_in_ecmascript() {
         (r"^\D$", "", &["a", "٣"], &["1"]),
         (r"^\w+$", "", &["aZ_9"], &["ä", "-"]),
         (r"^\W$", "", &["ä", "-"], &["a"]),
-        (
-            r"^\s$",
-            "",
-            &[" ", "\t", "\u{feff}", "\u{a0}", "\u{2028}", "\u{3000}"],
-            &["a", "\u{85}"],
-        ),
+        (r"^\s$", "", &[" ", "\t", "\u{feff}", "\u{a0}", "\u{2028}", "\u{3000}"], &["a", "\u{85}"]),
         (r"^\S$", "", &["a", "\u{85}"], &[" ", "\u{feff}"]),
         (r"\bx\b", "", &["äxä", "a x b"], &["axb"]),
         (r"a\Bb", "", &["ab"], &["a b"]),
@@ -54,12 +34,7 @@ fn patterns_match_as_in_ecmascript() {
         (r"^\u0041$", "", &["A"], &["u0041"]),
         (r"^\u{1F600}$", "u", &["😀"], &["a"]),
         (r"^\uD83D\uDE00$", "", &["😀"], &["a"]),
-        (
-            r"^\x41\cJ\t\n\v\f\r\0$",
-            "",
-            &["A\n\t\n\u{b}\u{c}\r\0"],
-            &["A"],
-        ),
+        (r"^\x41\cJ\t\n\v\f\r\0$", "", &["A\n\t\n\u{b}\u{c}\r\0"], &["A"]),
         (r"^\/\.\-\a$", "", &["/.-a"], &["/x-a"]),
         (r"^(?<year>\d{4})-(?:\d{2})$", "", &["2020-01"], &["20-01"]),
         ("^[^]$", "", &["a", "\n"], &["", "ab"]),
@@ -91,16 +66,10 @@ fn patterns_match_as_in_ecmascript() {
         let pattern =
             Pattern::compile(text, flags).unwrap_or_else(|fault| panic!("{text}: {fault}"));
         for subject in *matching {
-            assert!(
-                pattern.is_match(subject),
-                "/{text}/{flags} should match {subject:?}"
-            );
+            assert!(pattern.is_match(subject), "/{text}/{flags} should match {subject:?}");
         }
         for subject in *others {
-            assert!(
-                !pattern.is_match(subject),
-                "/{text}/{flags} should not match {subject:?}"
-            );
+            assert!(!pattern.is_match(subject), "/{text}/{flags} should not match {subject:?}");
         }
     }
 }
@@ -146,10 +115,7 @@ fn patterns_that_are_refused() {
         assert_eq!(fault.to_string().lines().count(), 1, "{text}: {fault}");
     }
     let long = "a".repeat(1001);
-    assert_eq!(
-        Pattern::compile(&long, "").unwrap_err(),
-        Fault::PatternTooLong { limit: 1000 }
-    );
+    assert_eq!(Pattern::compile(&long, "").unwrap_err(), Fault::PatternTooLong { limit: 1000 });
     assert!(Pattern::compile(&"(".repeat(400), "").is_err());
     assert!(Pattern::compile(&format!("{}{}", "(".repeat(60), ")".repeat(60)), "").is_err());
 }
@@ -158,24 +124,15 @@ fn patterns_that_are_refused() {
 #[test]
 fn patterns_as_function_calls() {
     let cases = vec![
-        (
-            "matchespattern",
-            json!(["Alfreds Futterkiste", "^A.*e$"]),
-            "true",
-        ),
+        ("matchespattern", json!(["Alfreds Futterkiste", "^A.*e$"]), "true"),
         ("matchespattern", json!(["ALFREDS", "alf", "i"]), "true"),
         ("matchespattern", json!([1, "a"]), "null"),
     ];
     check(cases, &CONTEXT);
     let function = find("matchespattern").unwrap();
-    let prepared = prepare(function, &["^A", "i"], Collation::Ordinal)
-        .unwrap()
-        .unwrap();
+    let prepared = prepare(function, &["^A", "i"], Collation::Ordinal).unwrap().unwrap();
     assert!(prepared.test("abc"));
-    assert!(matches!(
-        prepare(function, &["("], Collation::Ordinal),
-        Err(Fault::Pattern(_))
-    ));
+    assert!(matches!(prepare(function, &["("], Collation::Ordinal), Err(Fault::Pattern(_))));
 }
 
 #[cfg(feature = "regex")]

@@ -17,11 +17,7 @@ use crate::url::Decoded;
 
 /// Cases whose outcome differs on purpose: rule, input, reason.
 const DIFFERENCES: &[(&str, &str, &str)] = &[
-    (
-        "filter",
-        "$filter= true",
-        "DEVIATION: blanks around the value of an option are accepted",
-    ),
+    ("filter", "$filter= true", "DEVIATION: blanks around the value of an option are accepted"),
     (
         "boolCommonExpr",
         "Products/all()",
@@ -32,21 +28,13 @@ const DIFFERENCES: &[(&str, &str, &str)] = &[
         "$search=more&more",
         "`more` is a custom option; the cases know only some names of them",
     ),
-    (
-        "skiptoken",
-        "$skiptoken=Not&this",
-        "likewise: read as a query, `this` is a custom option",
-    ),
+    ("skiptoken", "$skiptoken=Not&this", "likewise: read as a query, `this` is a custom option"),
     (
         "queryOptions",
         "$format=json&$Format=atom&$format=xml&$format=text/html",
         "URL Conventions 5.1: no option twice",
     ),
-    (
-        "queryOptions",
-        "$format=JSON&$format=Atom&$format=XML&$format=text/html",
-        "likewise",
-    ),
+    ("queryOptions", "$format=JSON&$format=Atom&$format=XML&$format=text/html", "likewise"),
 ];
 
 /// One case of the file.
@@ -165,15 +153,14 @@ fn reader(rule: &str) -> Option<Reader> {
 
 fn outcome(reader: &Reader, text: &str) -> Outcome {
     match reader {
-        Reader::Query => Query::parse(text)
-            .err()
-            .map(|error| error.span().map_or(0, |span| span.start)),
+        Reader::Query => {
+            Query::parse(text).err().map(|error| error.span().map_or(0, |span| span.start))
+        }
         Reader::Grammar(rule) => {
             let (limits, mut nodes) = (Limits::default(), 1000);
             let decoded = Decoded::new(text, 0, Plus::Literal).unwrap();
             let read = Grammar::new(&decoded, &limits, &mut nodes).whole(rule);
-            read.err()
-                .map(|error| error.span().map_or(0, |span| span.start))
+            read.err().map(|error| error.span().map_or(0, |span| span.start))
         }
         Reader::Lexical(rule) => stopped(rule, text),
         Reader::Decoded(rule) => {
@@ -198,11 +185,7 @@ fn stopped(rule: &for<'t> fn(&'t str) -> Lexed<'t, ()>, text: &str) -> Outcome {
 fn cases(yaml: &str) -> Vec<Case> {
     let mut fields: Vec<BTreeMap<&str, String>> = Vec::new();
     let mut last = "";
-    for line in yaml
-        .lines()
-        .skip_while(|line| !line.starts_with("TestCases:"))
-        .skip(1)
-    {
+    for line in yaml.lines().skip_while(|line| !line.starts_with("TestCases:")).skip(1) {
         let entry = line.strip_prefix("  - ").map(|entry| (true, entry));
         let entry = entry.or_else(|| line.strip_prefix("    ").map(|entry| (false, entry)));
         let key_value = entry.and_then(|(new, entry)| {
@@ -241,10 +224,7 @@ fn cases(yaml: &str) -> Vec<Case> {
 }
 
 fn scalar(text: &str) -> String {
-    let quoted = |quote: char| {
-        text.strip_prefix(quote)
-            .and_then(|text| text.strip_suffix(quote))
-    };
+    let quoted = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     match (quoted('"'), quoted('\'')) {
         (Some(inside), _) => inside
             .replace("\\\"", "\"")
@@ -258,10 +238,8 @@ fn scalar(text: &str) -> String {
 
 fn file() -> PathBuf {
     let beside = "../shared/conformance/oasis/odata-abnf-testcases.yaml";
-    std::env::var_os("ODATA_ABNF_TESTCASES").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(beside),
-        PathBuf::from,
-    )
+    std::env::var_os("ODATA_ABNF_TESTCASES")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(beside), PathBuf::from)
 }
 
 #[test]
@@ -278,9 +256,8 @@ fn the_cases_of_the_abnf() {
         };
         run += 1;
         let found = outcome(&reader, &case.input);
-        let listed = DIFFERENCES
-            .iter()
-            .any(|(rule, input, _)| *rule == case.rule && *input == case.input);
+        let listed =
+            DIFFERENCES.iter().any(|(rule, input, _)| *rule == case.rule && *input == case.input);
         match (found == case.fail_at, listed) {
             (true, false) => agreed += 1,
             (false, true) => {}
@@ -288,12 +265,7 @@ fn the_cases_of_the_abnf() {
             (false, false) => wrong.push(format!("{case:?}: found {found:?}")),
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} of {run} differ:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {run} differ:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(agreed + DIFFERENCES.len(), run);
 }
 
@@ -310,22 +282,14 @@ fn the_expressions_of_the_abnf_print_and_read_back() {
                     continue;
                 };
                 for text in [query.to_string(), format!("{query:#}")] {
-                    assert_eq!(
-                        Query::parse(&text).unwrap(),
-                        query,
-                        "{case:?} printed as {text}"
-                    );
+                    assert_eq!(Query::parse(&text).unwrap(), query, "{case:?} printed as {text}");
                 }
             }
             Some(Reader::Grammar(_)) if case.rule.to_lowercase().ends_with("commonexpr") => {
                 let decoded = Decoded::new(&case.input, 0, Plus::Literal).unwrap();
                 let expr: Expr = decoded.text.parse().unwrap();
                 let text = expr.to_string();
-                assert_eq!(
-                    text.parse::<Expr>().unwrap(),
-                    expr,
-                    "{case:?} printed as {text}"
-                );
+                assert_eq!(text.parse::<Expr>().unwrap(), expr, "{case:?} printed as {text}");
             }
             _ => {}
         }

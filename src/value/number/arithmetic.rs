@@ -98,10 +98,7 @@ impl Number {
         self.to_decimal()
             .zip(other.to_decimal())
             .and_then(|(left, right)| decimal(left, right))
-            .map_or_else(
-                || Self::from_f64(double(self.to_f64(), other.to_f64())),
-                Self::Decimal,
-            )
+            .map_or_else(|| Self::from_f64(double(self.to_f64(), other.to_f64())), Self::Decimal)
     }
 
     fn rounded(

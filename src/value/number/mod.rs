@@ -76,12 +76,10 @@ impl Number {
 
     /// The decimal `mantissa × 10^-scale`.
     pub(crate) fn from_fixed(mantissa: i128, scale: u32) -> Self {
-        Scientific::from_fixed(mantissa, scale)
-            .and_then(Scientific::to_decimal)
-            .map_or_else(
-                || Self::from_f64(mantissa as f64 / 10_f64.powf(f64::from(scale))),
-                Self::Decimal,
-            )
+        Scientific::from_fixed(mantissa, scale).and_then(Scientific::to_decimal).map_or_else(
+            || Self::from_f64(mantissa as f64 / 10_f64.powf(f64::from(scale))),
+            Self::Decimal,
+        )
     }
 
     /// Reads the ABNF rule `decimalValue`; none when malformed or beyond the range of doubles.
@@ -102,12 +100,7 @@ impl Number {
             .filter(|_| literal.is_integer)
             .and_then(|value| Self::from_i128(value.scaled(0)?));
         integer
-            .or_else(|| {
-                literal
-                    .value
-                    .and_then(Scientific::to_decimal)
-                    .map(Self::Decimal)
-            })
+            .or_else(|| literal.value.and_then(Scientific::to_decimal).map(Self::Decimal))
             .or_else(|| text.parse().ok().map(Self::from_f64))
     }
 
@@ -115,9 +108,9 @@ impl Number {
     pub(crate) fn to_integer(self) -> Option<i128> {
         match self {
             Self::Integer(integer) => Some(integer),
-            Self::Decimal(decimal) if decimal.is_integer() => decimal
-                .to_i128()
-                .filter(|&integer| Self::from_i128(integer).is_some()),
+            Self::Decimal(decimal) if decimal.is_integer() => {
+                decimal.to_i128().filter(|&integer| Self::from_i128(integer).is_some())
+            }
             Self::Decimal(_) | Self::Double(_) => None,
         }
     }
@@ -188,8 +181,7 @@ impl Number {
 
     /// A total order: `NaN` follows all other numbers.
     pub(crate) fn total_order(self, other: Self) -> Ordering {
-        self.compare(other)
-            .unwrap_or_else(|| self.is_nan().cmp(&other.is_nan()))
+        self.compare(other).unwrap_or_else(|| self.is_nan().cmp(&other.is_nan()))
     }
 
     /// The key to hash by; none for `NaN`, which equals nothing.
@@ -249,15 +241,8 @@ fn compare_double(double: f64, other: Number) -> Option<Ordering> {
 /// back as `double` is its shortest; the division is exact to the last bit because both
 /// operands are exact.
 fn short_decimal(double: f64) -> Option<Decimal> {
-    const POWERS: [(u32, f64); 7] = [
-        (0, 1e0),
-        (1, 1e1),
-        (2, 1e2),
-        (3, 1e3),
-        (4, 1e4),
-        (5, 1e5),
-        (6, 1e6),
-    ];
+    const POWERS: [(u32, f64); 7] =
+        [(0, 1e0), (1, 1e1), (2, 1e2), (3, 1e3), (4, 1e4), (5, 1e5), (6, 1e6)];
     POWERS.iter().find_map(|&(scale, power)| {
         let mantissa = (double * power).round();
         (mantissa.abs() < 1e15 && mantissa / power == double)

@@ -40,10 +40,7 @@ impl Scientific {
     /// The same number as a decimal; none when it does not fit exactly.
     pub(super) fn to_decimal(self) -> Option<Decimal> {
         let (mantissa, scale) = match u32::try_from(self.exponent) {
-            Ok(zeros) => (
-                self.coefficient.checked_mul(10_u128.checked_pow(zeros)?)?,
-                0,
-            ),
+            Ok(zeros) => (self.coefficient.checked_mul(10_u128.checked_pow(zeros)?)?, 0),
             Err(_) => (self.coefficient, self.exponent.unsigned_abs()),
         };
         Decimal::try_from_i128_with_scale(self.signed(mantissa)?, scale).ok()
@@ -63,16 +60,8 @@ impl Scientific {
 
     fn new(negative: bool, coefficient: u128, exponent: i32) -> Self {
         match coefficient {
-            0 => Self {
-                negative: false,
-                coefficient,
-                exponent: 0,
-            },
-            _ => Self {
-                negative,
-                coefficient,
-                exponent,
-            },
+            0 => Self { negative: false, coefficient, exponent: 0 },
+            _ => Self { negative, coefficient, exponent },
         }
     }
 
@@ -88,14 +77,9 @@ impl Scientific {
     /// Whether the number is not zero, the position of its first digit, and its digits aligned.
     fn magnitude(self) -> (bool, i64, u128) {
         let digits = digits(self.coefficient);
-        let aligned = 10_u128
-            .pow(MAX_DIGITS.saturating_sub(digits))
-            .saturating_mul(self.coefficient);
-        (
-            self.coefficient != 0,
-            i64::from(self.exponent) + i64::from(digits),
-            aligned,
-        )
+        let aligned =
+            10_u128.pow(MAX_DIGITS.saturating_sub(digits)).saturating_mul(self.coefficient);
+        (self.coefficient != 0, i64::from(self.exponent) + i64::from(digits), aligned)
     }
 }
 
@@ -163,9 +147,7 @@ fn scientific(
             (digit, 0) => coefficient = u128::from(digit),
             (digit, _) => {
                 let shift = 10_u128.checked_pow(zeros.checked_add(1)?)?;
-                coefficient = coefficient
-                    .checked_mul(shift)?
-                    .checked_add(u128::from(digit))?;
+                coefficient = coefficient.checked_mul(shift)?.checked_add(u128::from(digit))?;
                 zeros = 0;
             }
         }
@@ -180,14 +162,9 @@ fn scientific(
             if negative { -magnitude } else { magnitude }
         }
     };
-    let exponent = exponent
-        .checked_sub(i64::try_from(fraction.len()).ok()?)?
-        .checked_add(i64::from(zeros))?;
-    Some(Scientific::new(
-        negative,
-        coefficient,
-        i32::try_from(exponent).ok()?,
-    ))
+    let exponent =
+        exponent.checked_sub(i64::try_from(fraction.len()).ok()?)?.checked_add(i64::from(zeros))?;
+    Some(Scientific::new(negative, coefficient, i32::try_from(exponent).ok()?))
 }
 
 fn sign(bytes: &[u8]) -> (bool, &[u8]) {
@@ -199,13 +176,8 @@ fn sign(bytes: &[u8]) -> (bool, &[u8]) {
 }
 
 fn leading_digits(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let count = bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    bytes
-        .split_at_checked(count)
-        .filter(|(digits, _)| !digits.is_empty())
+    let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    bytes.split_at_checked(count).filter(|(digits, _)| !digits.is_empty())
 }
 
 fn digits(coefficient: u128) -> u32 {

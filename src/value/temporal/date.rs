@@ -27,9 +27,7 @@ impl Date {
 
     /// Reads the ABNF rule `date`; only days of the calendar are dates.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::scan(text.as_bytes())
-            .filter(|(_, rest)| rest.is_empty())
-            .map(|(date, _)| date)
+        Self::scan(text.as_bytes()).filter(|(_, rest)| rest.is_empty()).map(|(date, _)| date)
     }
 
     /// Reads a date and returns what follows it.
@@ -90,11 +88,6 @@ impl fmt::Display for Date {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.year() < 0 { "-" } else { "" };
         let year = self.year().unsigned_abs();
-        write!(
-            formatter,
-            "{sign}{year:04}-{:02}-{:02}",
-            self.month(),
-            self.day()
-        )
+        write!(formatter, "{sign}{year:04}-{:02}-{:02}", self.month(), self.day())
     }
 }

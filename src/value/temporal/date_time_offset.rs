@@ -18,42 +18,22 @@ pub(crate) struct DateTimeOffset {
 
 impl DateTimeOffset {
     /// The earliest point in time (5.1.1.8.6).
-    pub(crate) const MIN: Self = Self {
-        date: Date::MIN,
-        time: TimeOfDay::MIN,
-        offset_minutes: 0,
-    };
+    pub(crate) const MIN: Self = Self { date: Date::MIN, time: TimeOfDay::MIN, offset_minutes: 0 };
     /// The latest point in time (5.1.1.8.5).
-    pub(crate) const MAX: Self = Self {
-        date: Date::MAX,
-        time: TimeOfDay::MAX,
-        offset_minutes: 0,
-    };
+    pub(crate) const MAX: Self = Self { date: Date::MAX, time: TimeOfDay::MAX, offset_minutes: 0 };
 
     /// Reads the ABNF rule `dateTimeOffsetValue`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (date, time, rest) = scan_local(text)?;
         let offset_minutes = parse_offset(rest)?;
-        Some(Self {
-            date,
-            time,
-            offset_minutes,
-        })
+        Some(Self { date, time, offset_minutes })
     }
 
     /// Reads a date and time, taken as UTC when it has no offset (5.1.1.10.1, rule 11).
     pub(crate) fn parse_or_utc(text: &str) -> Option<Self> {
         let (date, time, rest) = scan_local(text)?;
-        let offset_minutes = if rest.is_empty() {
-            0
-        } else {
-            parse_offset(rest)?
-        };
-        Some(Self {
-            date,
-            time,
-            offset_minutes,
-        })
+        let offset_minutes = if rest.is_empty() { 0 } else { parse_offset(rest)? };
+        Some(Self { date, time, offset_minutes })
     }
 
     /// The point in time of a system clock, in UTC.
@@ -87,10 +67,7 @@ impl DateTimeOffset {
     /// `DateTimeOffset add Duration`, in the same time zone (5.1.1.2.1).
     pub(crate) fn checked_add(self, duration: Duration) -> Option<Self> {
         let local = i128::from(self.local_seconds()) * SECOND + i128::from(self.time.picosecond());
-        Self::from_local(
-            local.checked_add(duration.picoseconds())?,
-            self.offset_minutes,
-        )
+        Self::from_local(local.checked_add(duration.picoseconds())?, self.offset_minutes)
     }
 
     /// `DateTimeOffset sub DateTimeOffset` (5.1.1.2.2)
@@ -107,11 +84,7 @@ impl DateTimeOffset {
     fn from_local(picoseconds: i128, offset_minutes: i16) -> Option<Self> {
         let date = Date::from_epoch_days(picoseconds.div_euclid(DAY))?;
         let time = TimeOfDay::from_picoseconds(picoseconds);
-        Some(Self {
-            date,
-            time,
-            offset_minutes,
-        })
+        Some(Self { date, time, offset_minutes })
     }
 
     /// Whole seconds since 1970-01-01T00:00:00 in its own time zone.
@@ -140,8 +113,7 @@ fn parse_offset(bytes: &[u8]) -> Option<i16> {
         _ => return None,
     };
     let (hour, minute, rest) = TimeOfDay::scan_minutes(rest)?;
-    rest.is_empty()
-        .then(|| sign * (i16::from(hour) * 60 + i16::from(minute)))
+    rest.is_empty().then(|| sign * (i16::from(hour) * 60 + i16::from(minute)))
 }
 
 impl Ord for DateTimeOffset {

@@ -88,9 +88,8 @@ fn components<'b>(
         if !fraction.is_empty() && designator != b'S' {
             return None;
         }
-        let length = number(whole)?
-            .checked_mul(*unit)?
-            .checked_add(picoseconds(fraction).into())?;
+        let length =
+            number(whole)?.checked_mul(*unit)?.checked_add(picoseconds(fraction).into())?;
         total = Some(total.unwrap_or(0_i128).checked_add(length)?);
         units = units.get(index + 1..)?;
         bytes = rest;

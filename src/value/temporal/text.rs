@@ -16,29 +16,19 @@ pub(super) fn two_digits_to(maximum: u8, bytes: &[u8]) -> Option<(u8, &[u8])> {
 
 /// What follows the given byte, ignoring the case of letters.
 pub(super) fn skip(byte: u8, bytes: &[u8]) -> Option<&[u8]> {
-    bytes
-        .split_first()
-        .filter(|(first, _)| first.eq_ignore_ascii_case(&byte))
-        .map(|(_, rest)| rest)
+    bytes.split_first().filter(|(first, _)| first.eq_ignore_ascii_case(&byte)).map(|(_, rest)| rest)
 }
 
 /// One or more leading digits and what follows them.
 pub(super) fn digits(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let count = bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    bytes
-        .split_at_checked(count)
-        .filter(|(digits, _)| !digits.is_empty())
+    let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    bytes.split_at_checked(count).filter(|(digits, _)| !digits.is_empty())
 }
 
 /// The number that digits stand for; none if it is too large.
 pub(super) fn number(digits: &[u8]) -> Option<i128> {
     digits.iter().try_fold(0_i128, |number, digit| {
-        number
-            .checked_mul(10)?
-            .checked_add(i128::from(digit - b'0'))
+        number.checked_mul(10)?.checked_add(i128::from(digit - b'0'))
     })
 }
 

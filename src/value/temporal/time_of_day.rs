@@ -15,35 +15,20 @@ pub(crate) struct TimeOfDay {
 
 impl TimeOfDay {
     /// Midnight.
-    pub(super) const MIN: Self = Self {
-        hour: 0,
-        minute: 0,
-        second: 0,
-        picosecond: 0,
-    };
+    pub(super) const MIN: Self = Self { hour: 0, minute: 0, second: 0, picosecond: 0 };
     /// The last picosecond of a day.
-    pub(super) const MAX: Self = Self {
-        hour: 23,
-        minute: 59,
-        second: 59,
-        picosecond: 999_999_999_999,
-    };
+    pub(super) const MAX: Self =
+        Self { hour: 23, minute: 59, second: 59, picosecond: 999_999_999_999 };
 
     /// Reads the ABNF rule `timeOfDayValue`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::scan(text.as_bytes())
-            .filter(|(_, rest)| rest.is_empty())
-            .map(|(time, _)| time)
+        Self::scan(text.as_bytes()).filter(|(_, rest)| rest.is_empty()).map(|(time, _)| time)
     }
 
     /// Reads a time of day and returns what follows it.
     pub(super) fn scan(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (hour, minute, rest) = Self::scan_minutes(bytes)?;
-        let time = Self {
-            hour,
-            minute,
-            ..Self::MIN
-        };
+        let time = Self { hour, minute, ..Self::MIN };
         let Some(rest) = skip(b':', rest) else {
             return Some((time, rest));
         };
@@ -53,10 +38,7 @@ impl TimeOfDay {
             return Some((time, rest));
         };
         let (fraction, rest) = digits(rest)?;
-        let time = Self {
-            picosecond: picoseconds(fraction),
-            ..time
-        };
+        let time = Self { picosecond: picoseconds(fraction), ..time };
         (fraction.len() <= FRACTION_DIGITS as usize).then_some((time, rest))
     }
 
@@ -111,11 +93,7 @@ impl TimeOfDay {
 
 impl fmt::Display for TimeOfDay {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{:02}:{:02}:{:02}",
-            self.hour, self.minute, self.second
-        )?;
+        write!(formatter, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)?;
         write_fraction(self.picosecond, formatter)
     }
 }

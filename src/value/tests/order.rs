@@ -58,16 +58,8 @@ const ASCENDING: &[&[&str]] = &[
 
 #[test]
 fn all_types_have_one_total_order() {
-    let binary = vec![
-        vec![Value::Binary(vec![1])],
-        vec![Value::Binary(vec![1, 2])],
-    ];
-    let geo = |text: &'static str, system| {
-        vec![Value::Geo(Geo {
-            system,
-            text: text.into(),
-        })]
-    };
+    let binary = vec![vec![Value::Binary(vec![1])], vec![Value::Binary(vec![1, 2])]];
+    let geo = |text: &'static str, system| vec![Value::Geo(Geo { system, text: text.into() })];
     let composite = [
         json!({}),
         json!({"a": 1}),
@@ -79,10 +71,8 @@ fn all_types_have_one_total_order() {
         json!([1, 0]),
         json!([2]),
     ];
-    let mut groups: Vec<Vec<Value<'_>>> = ASCENDING
-        .iter()
-        .map(|group| group.iter().map(|text| value(text)).collect())
-        .collect();
+    let mut groups: Vec<Vec<Value<'_>>> =
+        ASCENDING.iter().map(|group| group.iter().map(|text| value(text)).collect()).collect();
     let enums = groups.len() - 2;
     groups.splice(enums..enums, binary);
     groups.push(geo("SRID=0;Point(1 2)", GeoSystem::Geography));
@@ -133,9 +123,7 @@ fn any_value() -> impl Strategy<Value = Value<'static>> {
             proptest::collection::vec(inner.clone(), 0..3)
                 .prop_map(|items| Value::Collection(Collection::Owned(items))),
             proptest::collection::btree_map("[ab]", inner, 0..3).prop_map(|members| {
-                let members = members
-                    .into_iter()
-                    .map(|(name, value)| (name.into(), value));
+                let members = members.into_iter().map(|(name, value)| (name.into(), value));
                 Value::Structured(Structured::Owned(members.collect()))
             }),
         ]
