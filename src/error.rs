@@ -158,9 +158,11 @@ impl Error {
         self
     }
 
-    /// Keeps the caller's text for the report.
+    /// Keeps the caller's text for the report; a built query has none.
     pub(crate) fn in_text(mut self, text: &str) -> Self {
-        self.0.text.get_or_insert_with(|| text.to_owned());
+        if !text.is_empty() {
+            self.0.text.get_or_insert_with(|| text.to_owned());
+        }
         self
     }
 

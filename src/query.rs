@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ast::{Alias, Direction, Escape, Expr, Options, OrderbyItem, Printer};
+use crate::ast::{Alias, Direction, Escape, Expr, Options, OrderbyItem, Printer, SystemOption};
 use crate::error::{Error, Found, Kind};
 use crate::eval::Page;
 use crate::limits::Settings;
 use crate::plan::Plan;
 use crate::span::Span;
-use crate::syntax::{self, SystemOption};
+use crate::syntax;
 use crate::url::{self, Decoded, RawOption};
 
 /// The query options of a request: parsed from a URL or built in code.
@@ -175,10 +175,7 @@ impl Query {
     /// Unknown functions, wrong argument counts, types that cannot fit, constants that fail to
     /// evaluate, and options that are not supported.
     pub fn bind(&self) -> Result<Plan, Error> {
-        Plan::bind(self).map_err(|error| match self.text.is_empty() {
-            true => error,
-            false => error.in_text(&self.text),
-        })
+        Plan::bind(&self.options, &self.given, self.settings, &self.text)
     }
 
     /// Binds the query and applies it to records.
@@ -200,13 +197,8 @@ impl Query {
         self.bind()?.apply(records)
     }
 
-    /// The text that was parsed; empty for a built query.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// Where an option stands in the text.
-    pub(crate) fn place(&self, option: SystemOption) -> Option<Span> {
+    fn place(&self, option: SystemOption) -> Option<Span> {
         self.given.iter().find(|(given, _)| *given == option).map(|(_, span)| *span)
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod op;
 mod options;
 mod print;
 mod repr;
+mod system;
 mod visit;
 
 pub use build::{all_of, any_of, call, case, lit, not, null, prop};
@@ -20,6 +21,7 @@ pub use options::{
 };
 pub(crate) use print::{Escape, Printer};
 pub(crate) use repr::Repr;
+pub(crate) use system::{Place, SystemOption};
 pub use visit::Visitor;
 
 use std::fmt;

@@ -48,10 +48,7 @@ impl Plan {
         now: SystemTime,
     ) -> Result<Page<'a>, Error> {
         let now = DateTimeOffset::from_system_time(now);
-        page(self, records, now).map_err(|error| match self.text() {
-            "" => error,
-            text => error.in_text(text),
-        })
+        page(self, records, now).map_err(|error| error.in_text(self.text()))
     }
 }
 

@@ -1,25 +1,25 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
+use super::literal::literal;
 use super::set::Set;
-use super::{Node, NodeId, Op, Operation, Plan, Variable, types};
-use crate::ast::{Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options};
+use super::{Node, NodeId, Op, Operation, Plan, Variable, supported, types};
+use crate::ast::{Expr, Kind, Node as AstNode, Nodes, Operator, Options, SystemOption};
 use crate::error::{Error, Found, Kind as ErrorKind};
-use crate::functions::{self, Context, Function};
-use crate::query::Query;
+use crate::functions::Context;
+use crate::limits::Settings;
 use crate::span::Span;
-use crate::syntax::SystemOption;
-use crate::value::{
-    Collection, Date, DateTimeOffset, Duration, EdmType, Geo, GeoSystem, Guid, Number, TimeOfDay,
-    Type, Value,
-};
+use crate::value::{Collection, DateTimeOffset, EdmType, Type, Value};
 
 /// `in` lists of more constants than this are hashed; shorter ones are compared one by one.
 const HASHED: usize = 8;
 
-pub(super) fn bind(query: &Query) -> Result<Plan, Error> {
-    let options = query.options();
-    check_supported(query)?;
-    let settings = *query.settings();
+pub(super) fn bind(
+    options: &Options,
+    places: &[(SystemOption, Span)],
+    settings: Settings,
+    text: &str,
+) -> Result<Plan, Error> {
+    supported::check_supported(options, places)?;
     let mut binder = Binder {
         options,
         plan: Plan {
@@ -31,7 +31,7 @@ pub(super) fn bind(query: &Query) -> Result<Plan, Error> {
             top: options.top,
             count: options.count.unwrap_or(false),
             settings,
-            text: query.text().to_owned(),
+            text: text.to_owned(),
         },
         aliases: Vec::new(),
         scope: Vec::new(),
@@ -56,41 +56,6 @@ pub(super) fn bind(query: &Query) -> Result<Plan, Error> {
     Ok(binder.plan)
 }
 
-/// Refuses what is not evaluated: an option is never ignored.
-fn check_supported(query: &Query) -> Result<(), Error> {
-    let options = query.options();
-    let media_type =
-        options.format.as_deref().map(|format| format.split(';').next().unwrap_or_default().trim());
-    let json = |format: &str| {
-        ["json", "application/json"].iter().any(|name| name.eq_ignore_ascii_case(format))
-    };
-    let unsupported = [
-        (options.search.is_some(), SystemOption::Search),
-        (!options.compute.is_empty(), SystemOption::Compute),
-        (!options.select.is_empty(), SystemOption::Select),
-        (!options.expand.is_empty(), SystemOption::Expand),
-        (options.levels.is_some(), SystemOption::Levels),
-        (media_type.is_some_and(|format| !json(format)), SystemOption::Format),
-        (options.index.is_some(), SystemOption::Index),
-        (options.schemaversion.is_some(), SystemOption::Schemaversion),
-        (options.skiptoken.is_some(), SystemOption::Skiptoken),
-        (options.deltatoken.is_some(), SystemOption::Deltatoken),
-        (options.id.is_some(), SystemOption::Id),
-    ];
-    let Some((_, option)) = unsupported.into_iter().find(|(given, _)| *given) else {
-        return Ok(());
-    };
-    let what = match option {
-        SystemOption::Format => "a `$format` other than JSON".to_owned(),
-        option => format!("evaluating `{}`", option.name()),
-    };
-    let error = Error::new(ErrorKind::NotSupported(what)).with_option(option.name());
-    Err(match query.place(option) {
-        Some(span) => error.at(span),
-        None => error,
-    })
-}
-
 /// What is known of a parameter alias.
 enum AliasState {
     Binding,
@@ -99,14 +64,14 @@ enum AliasState {
 
 pub(super) struct Binder<'q> {
     options: &'q Options,
-    plan: Plan,
+    pub(super) plan: Plan,
     aliases: Vec<(&'q str, AliasState)>,
     /// The lambda variables in scope, innermost last.
     scope: Vec<(&'q str, NodeId)>,
     /// What unprefixed names are properties of: the record, or the item of a nested filter.
     pub(super) this: NodeId,
     pub(super) record: NodeId,
-    context: Context,
+    pub(super) context: Context,
 }
 
 impl<'q> Binder<'q> {
@@ -226,7 +191,7 @@ impl<'q> Binder<'q> {
         }
     }
 
-    fn all(&mut self, nodes: Nodes<'q>) -> Result<Vec<NodeId>, Error> {
+    pub(super) fn all(&mut self, nodes: Nodes<'q>) -> Result<Vec<NodeId>, Error> {
         nodes.iter().map(|node| self.expr(node)).collect()
     }
 
@@ -288,45 +253,6 @@ impl<'q> Binder<'q> {
             op => Operation::Binary(op),
         };
         self.apply(operation, &operands, span)
-    }
-
-    pub(super) fn call(
-        &mut self,
-        name: &str,
-        arguments: Nodes<'q>,
-        span: Span,
-    ) -> Result<NodeId, Error> {
-        let function = find(name, span)?;
-        if let Some(named) =
-            arguments.iter().find(|argument| matches!(argument.kind(), Kind::Argument(..)))
-        {
-            let error =
-                not_supported("calling a canonical function with named parameters", named.place());
-            return Err(error.with_help("give the arguments in order, without names"));
-        }
-        check_count(function, arguments.len()).map_err(|error| error.at(span))?;
-        let operands = self.all(arguments)?;
-        let nodes: Vec<&Node> = operands.iter().map(|id| self.plan.node(*id)).collect();
-        types::arguments(function, &nodes)?;
-        if let [subject, constants @ ..] = nodes.as_slice() {
-            let texts = constants.iter().map(|node| match &node.op {
-                Op::Constant(Value::String(text)) => Some(text.as_ref()),
-                _ => None,
-            });
-            let collection = subject.value_type == Some(Type::Collection);
-            if let Some(texts) = texts.collect::<Option<Vec<&str>>>()
-                && !collection
-                && let Some(prepared) = functions::prepare(function, &texts, self.context.collation)
-                    .map_err(|fault| {
-                        Error::from_fault(fault)
-                            .at(constants.first().map_or(span, |node| node.span))
-                    })?
-            {
-                let test = Operation::Test(function, prepared);
-                return self.apply(test, operands.get(..1).unwrap_or_default(), span);
-            }
-        }
-        self.apply(Operation::Call(function), &operands, span)
     }
 
     /// The value of a parameter alias, bound once in the scope of the record.
@@ -473,39 +399,6 @@ pub(super) fn not_supported(what: &str, span: Span) -> Error {
     Error::new(ErrorKind::NotSupported(what.to_owned())).at(span)
 }
 
-fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
-    functions::find(name).ok_or_else(|| {
-        let name_span = Span::new(span.range().start, span.range().start + name.len());
-        let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
-        match help_for_function(name) {
-            Some(help) => error.with_help(help),
-            None => error,
-        }
-    })
-}
-
-fn help_for_function(name: &str) -> Option<String> {
-    if name.eq_ignore_ascii_case("not") || Operator::from_keyword(name).is_some() {
-        return Some(format!("the operator is followed by a blank: `{name} (…)`"));
-    }
-    if name.eq_ignore_ascii_case("substringof") {
-        let help = "OData 4 has `contains(text,part)`, with the arguments the other way round";
-        return Some(help.to_owned());
-    }
-    functions::suggest(name).map(|close| format!("did you mean `{close}`?"))
-}
-
-fn check_count(function: &Function, found: usize) -> Result<(), Error> {
-    let arities = function.arities();
-    if arities.contains(&found) {
-        return Ok(());
-    }
-    let counts: Vec<String> = arities.iter().map(usize::to_string).collect();
-    let noun = if arities == [1] { "argument" } else { "arguments" };
-    let expected = format!("{} {noun}", counts.join(" or "));
-    Err(Error::new(ErrorKind::ArgumentCount { name: function.name.to_owned(), expected, found }))
-}
-
 /// The primitive type of a name, or none for the name of a model's type.
 fn edm_type(name: &str) -> Result<Option<EdmType>, Error> {
     match EdmType::parse(name) {
@@ -514,48 +407,4 @@ fn edm_type(name: &str) -> Result<Option<EdmType>, Error> {
         }
         known => Ok(known),
     }
-}
-
-/// The value of a literal.
-fn literal(kind: LiteralKind, text: &str) -> Result<Value<'static>, Error> {
-    let invalid = |what| Error::new(ErrorKind::InvalidLiteral { text: text.to_owned(), what });
-    let owned = || text.to_owned();
-    Ok(match kind {
-        LiteralKind::Null => Value::Null,
-        LiteralKind::Boolean => Value::Boolean(text == "true"),
-        LiteralKind::Number => {
-            Value::Number(Number::parse(text).ok_or_else(|| invalid("a number in range"))?)
-        }
-        LiteralKind::String => Value::String(owned().into()),
-        LiteralKind::Guid => Value::Guid(Guid::parse(text).ok_or_else(|| invalid("a guid"))?),
-        LiteralKind::Date => {
-            Value::Date(Date::parse(text).ok_or_else(|| invalid("a date of the calendar"))?)
-        }
-        LiteralKind::DateTimeOffset => {
-            let parsed = DateTimeOffset::parse(text);
-            Value::DateTimeOffset(
-                parsed.ok_or_else(|| invalid("a date of the calendar with a time"))?,
-            )
-        }
-        LiteralKind::TimeOfDay => {
-            Value::TimeOfDay(TimeOfDay::parse(text).ok_or_else(|| invalid("a time of day"))?)
-        }
-        LiteralKind::Duration => Value::Duration(
-            Duration::parse(text).ok_or_else(|| invalid("a duration such as P1DT2H30M5.5S"))?,
-        ),
-        LiteralKind::Binary => {
-            Value::Binary(crate::value::parse_binary(text).ok_or_else(|| invalid("base64url"))?)
-        }
-        LiteralKind::Enum => {
-            let members =
-                text.split_once('\'').map_or(text, |(_, members)| members.trim_end_matches('\''));
-            Value::Enum(members.to_owned().into())
-        }
-        LiteralKind::Geography => {
-            Value::Geo(Geo { system: GeoSystem::Geography, text: owned().into() })
-        }
-        LiteralKind::Geometry => {
-            Value::Geo(Geo { system: GeoSystem::Geometry, text: owned().into() })
-        }
-    })
 }

@@ -4,18 +4,20 @@
 //! it is recursive but the evaluation, whose height is bounded when the plan is made.
 
 mod bind;
+mod call;
 mod explain;
+mod literal;
 mod operation;
 mod path;
 mod set;
+mod supported;
 mod types;
 
 pub(crate) use operation::{Operation, compare};
 
-use crate::ast::Direction;
+use crate::ast::{Direction, Options, SystemOption};
 use crate::error::Error;
 use crate::limits::Settings;
-use crate::query::Query;
 use crate::span::Span;
 use crate::value::{Type, Value};
 
@@ -109,8 +111,14 @@ pub(crate) enum Op {
 }
 
 impl Plan {
-    pub(crate) fn bind(query: &Query) -> Result<Plan, Error> {
-        bind::bind(query)
+    /// Binds options with settings; `text` and the places of the options in it are for reports.
+    pub(crate) fn bind(
+        options: &Options,
+        places: &[(SystemOption, Span)],
+        settings: Settings,
+        text: &str,
+    ) -> Result<Plan, Error> {
+        bind::bind(options, places, settings, text).map_err(|error| error.in_text(text))
     }
 
     /// The text of the query, for reports.

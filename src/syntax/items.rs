@@ -2,8 +2,7 @@
 
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks};
-use super::options::Place;
-use crate::ast::{ExpandItem, ItemPath, Options, PathSegment, PathSuffix, SelectItem};
+use crate::ast::{ExpandItem, ItemPath, Options, PathSegment, PathSuffix, Place, SelectItem};
 
 impl<'t> Grammar<'t> {
     /// `selectItem`

@@ -15,11 +15,9 @@ mod path;
 mod search;
 mod wkt;
 
-pub(crate) use options::SystemOption;
-
 use std::str::FromStr;
 
-use crate::ast::{Expr, Options};
+use crate::ast::{Expr, Options, SystemOption};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::url::Decoded;

@@ -1,92 +1,12 @@
-//! The system query options: names, where they may stand, and their values (ABNF section 2).
+//! The values of the system query options, and options in parentheses (ABNF section 2).
 
 use super::expression::{CLOSE, COMMA};
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
-use crate::ast::{Alias, ComputeItem, Direction, Levels, Options, OrderbyItem};
+use crate::ast::{
+    Alias, ComputeItem, Direction, Levels, Options, OrderbyItem, Place, SystemOption,
+};
 use crate::error::{Error, Kind};
-use crate::suggest::closest;
-
-/// Where options stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
-    /// In the query string.
-    Query,
-    /// In the parentheses of an expanded navigation property.
-    Expand,
-    /// In the parentheses of `*`.
-    ExpandStar,
-    /// In the parentheses of `/$ref`.
-    ExpandRef,
-    /// In the parentheses of `/$count`.
-    Count,
-    /// In the parentheses of a selected property.
-    Select,
-}
-
-macro_rules! options {
-    ($($name:ident $text:literal [$($place:ident)*];)*) => {
-        /// A system query option.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(crate) enum SystemOption { $($name),* }
-
-        impl SystemOption {
-            const ALL: &'static [SystemOption] = &[$(SystemOption::$name),*];
-
-            /// The canonical name.
-            pub(crate) fn name(self) -> &'static str {
-                match self { $(SystemOption::$name => $text),* }
-            }
-
-            fn places(self) -> &'static [Place] {
-                match self { $(SystemOption::$name => &[$(Place::$place),*]),* }
-            }
-        }
-    };
-}
-
-options! {
-    Filter "$filter" [Query Expand ExpandRef Count Select];
-    Search "$search" [Query Expand ExpandRef Count Select];
-    Compute "$compute" [Query Expand Select];
-    Orderby "$orderby" [Query Expand ExpandRef Select];
-    Skip "$skip" [Query Expand ExpandRef Select];
-    Top "$top" [Query Expand ExpandRef Select];
-    Count "$count" [Query Expand ExpandRef Select];
-    Select "$select" [Query Expand Select];
-    Expand "$expand" [Query Expand];
-    Levels "$levels" [Expand ExpandStar];
-    Format "$format" [Query];
-    Index "$index" [Query];
-    Schemaversion "$schemaversion" [Query];
-    Skiptoken "$skiptoken" [Query];
-    Deltatoken "$deltatoken" [Query];
-    Id "$id" [Query];
-}
-
-impl SystemOption {
-    /// The option of a name in any case, with or without `$`.
-    pub(crate) fn find(name: &str) -> Option<SystemOption> {
-        let name = name.strip_prefix('$').unwrap_or(name);
-        SystemOption::ALL
-            .iter()
-            .copied()
-            .find(|option| tail(option.name(), 1).eq_ignore_ascii_case(name))
-    }
-
-    /// The option of a query string, which has no `$levels`.
-    pub(crate) fn of_query(name: &str) -> Option<SystemOption> {
-        SystemOption::find(name).filter(|option| option.places().contains(&Place::Query))
-    }
-
-    /// The option whose name is most like a misspelt one.
-    pub(crate) fn suggest(name: &str) -> Option<&'static str> {
-        let name = name.trim_start_matches('$').to_ascii_lowercase();
-        let all = SystemOption::ALL.iter().map(|option| tail(option.name(), 1));
-        let close = closest(&name, all)?;
-        SystemOption::find(close).map(SystemOption::name)
-    }
-}
 
 const DIGITS: &str = "a non-negative integer";
 
@@ -207,8 +127,7 @@ impl<'t> Grammar<'t> {
         }
         let end = i.find(|c| c != '$' && !lexical::is_following(c)).unwrap_or(i.len());
         let (name, rest) = i.split_at(end);
-        let Some(option) =
-            SystemOption::find(name).filter(|option| option.places().contains(&place))
+        let Some(option) = SystemOption::find(name).filter(|option| option.allowed_in(place))
         else {
             let failed = self.expect(i, OPTION);
             self.advise(i, || match SystemOption::find(name) {

@@ -3,8 +3,7 @@
 use super::expression::CLOSE;
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
-use super::options::Place;
-use crate::ast::{Id, Options, Repr};
+use crate::ast::{Id, Options, Place, Repr};
 
 const SEGMENT: &str = "a property, type, function or `$count`, `$filter(…)`, `any(…)`, `all(…)`";
 

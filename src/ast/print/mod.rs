@@ -1,0 +1,135 @@
+//! Printing: canonical OData that parses back to an equal tree.
+
+mod expr;
+mod options;
+
+use std::fmt::{self, Display, Formatter, Write};
+
+use super::{Expr, ItemPath, Node};
+
+impl Display for Expr {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.root().fmt(f)
+    }
+}
+
+impl Display for Node<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Printer::new(f, Escape::Nothing).expr(*self)
+    }
+}
+
+impl Display for ItemPath {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Printer::new(f, Escape::Nothing).path(self)
+    }
+}
+
+/// Which characters are printed as percent-escapes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Escape {
+    /// None: the text of an expression, as it is after decoding.
+    Nothing,
+    /// Those that a query string could not be split or decoded with: `% & # +` and control characters.
+    Needed,
+    /// All that may not stand in the query of a URI (RFC 3986).
+    Uri,
+}
+
+/// Writes trees in one of the escaping styles.
+pub(crate) struct Printer<'f, 'b> {
+    f: &'f mut Formatter<'b>,
+    escape: Escape,
+}
+
+impl<'f, 'b> Printer<'f, 'b> {
+    pub(crate) fn new(f: &'f mut Formatter<'b>, escape: Escape) -> Self {
+        Printer { f, escape }
+    }
+
+    /// Prints text of the grammar.
+    pub(crate) fn syntax(&mut self, text: &str) -> fmt::Result {
+        self.f.write_str(text)
+    }
+
+    /// Prints the name of a custom option: it has no `=`.
+    pub(crate) fn option_text(&mut self, name: &str) -> fmt::Result {
+        self.escaped(name, '=', "%3D")
+    }
+
+    /// Prints text as it is, escaped in the printer's style.
+    pub(crate) fn text(&mut self, text: &str) -> fmt::Result {
+        if self.escape == Escape::Nothing {
+            return self.f.write_str(text);
+        }
+        let mut utf8 = [0; 4];
+        for c in text.chars() {
+            if self.must_escape(c) {
+                for byte in c.encode_utf8(&mut utf8).bytes() {
+                    write!(self.f, "%{byte:02X}")?;
+                }
+            } else {
+                self.f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn must_escape(&self, c: char) -> bool {
+        match self.escape {
+            Escape::Nothing => false,
+            Escape::Needed => matches!(c, '%' | '&' | '#' | '+') || c.is_control(),
+            Escape::Uri => !(c.is_ascii_alphanumeric() || "-._~!$'()*,;:@/?=".contains(c)),
+        }
+    }
+
+    /// A name that the grammar could not read is printed so that nothing reads it: it must not turn
+    /// into syntax.
+    fn name(&mut self, name: &str) -> fmt::Result {
+        let readable = !name.is_empty()
+            && name
+                .chars()
+                .all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || "_.#".contains(c));
+        match readable {
+            true => self.text(name),
+            false => {
+                self.f.write_str("\\")?;
+                self.json(name)
+            }
+        }
+    }
+
+    fn quoted(&mut self, text: &str) -> fmt::Result {
+        self.f.write_char('\'')?;
+        for (i, part) in text.split('\'').enumerate() {
+            if i > 0 {
+                self.f.write_str("''")?;
+            }
+            self.text(part)?;
+        }
+        self.f.write_char('\'')
+    }
+
+    fn json(&mut self, text: &str) -> fmt::Result {
+        let quoted = serde_json::Value::from(text).to_string();
+        self.text(&quoted)
+    }
+
+    fn word(&mut self, text: &str) -> fmt::Result {
+        match self.escape {
+            Escape::Nothing => self.text(text),
+            _ => self.escaped(text, ';', "%3B"),
+        }
+    }
+
+    /// Prints text with one more character escaped.
+    fn escaped(&mut self, text: &str, c: char, escape: &str) -> fmt::Result {
+        for (i, part) in text.split(c).enumerate() {
+            if i > 0 {
+                self.f.write_str(escape)?;
+            }
+            self.text(part)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Which options are evaluated.
+
+use crate::ast::{Options, SystemOption};
+use crate::error::{Error, Kind};
+use crate::span::Span;
+
+/// Refuses what is not evaluated: an option is never ignored.
+pub(super) fn check_supported(
+    options: &Options,
+    places: &[(SystemOption, Span)],
+) -> Result<(), Error> {
+    let media_type =
+        options.format.as_deref().map(|format| format.split(';').next().unwrap_or_default().trim());
+    let json = |format: &str| {
+        ["json", "application/json"].iter().any(|name| name.eq_ignore_ascii_case(format))
+    };
+    let unsupported = [
+        (options.search.is_some(), SystemOption::Search),
+        (!options.compute.is_empty(), SystemOption::Compute),
+        (!options.select.is_empty(), SystemOption::Select),
+        (!options.expand.is_empty(), SystemOption::Expand),
+        (options.levels.is_some(), SystemOption::Levels),
+        (media_type.is_some_and(|format| !json(format)), SystemOption::Format),
+        (options.index.is_some(), SystemOption::Index),
+        (options.schemaversion.is_some(), SystemOption::Schemaversion),
+        (options.skiptoken.is_some(), SystemOption::Skiptoken),
+        (options.deltatoken.is_some(), SystemOption::Deltatoken),
+        (options.id.is_some(), SystemOption::Id),
+    ];
+    let Some((_, option)) = unsupported.into_iter().find(|(given, _)| *given) else {
+        return Ok(());
+    };
+    let what = match option {
+        SystemOption::Format => "a `$format` other than JSON".to_owned(),
+        option => format!("evaluating `{}`", option.name()),
+    };
+    let error = Error::new(Kind::NotSupported(what)).with_option(option.name());
+    Err(match places.iter().find(|(given, _)| *given == option) {
+        Some((_, span)) => error.at(*span),
+        None => error,
+    })
+}
