@@ -9,6 +9,8 @@ mod limits;
 mod plan;
 mod query;
 mod response;
+#[cfg(feature = "serde")]
+mod serde_text;
 mod span;
 mod suggest;
 mod syntax;

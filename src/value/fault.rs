@@ -23,6 +23,7 @@ pub(crate) enum Fault {
     #[error("the regular expression compiles to more than {limit} bytes; use fewer repetitions")]
     PatternTooLarge { limit: usize },
     /// A part of the specification left out of this build.
+    #[cfg_attr(all(feature = "regex", feature = "geo"), allow(dead_code))]
     #[error("not supported: {0}")]
     NotSupported(String),
 }

@@ -1,1 +1,10 @@
+//! Integration tests: cases from data files, error messages, properties and an oracle.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 
+mod cases;

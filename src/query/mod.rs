@@ -1,16 +1,16 @@
 //! A parsed or built query: what everything starts from.
 
+mod read;
+
 use std::fmt;
 use std::str::FromStr;
 
 use crate::ast::{Alias, Direction, Escape, Expr, Options, OrderbyItem, Printer, SystemOption};
-use crate::error::{Error, Found, Kind};
+use crate::error::Error;
 use crate::eval::Page;
 use crate::limits::Settings;
 use crate::plan::Plan;
 use crate::span::Span;
-use crate::syntax;
-use crate::url::{self, Decoded, RawOption};
 
 /// The query options of a request: parsed from a URL or built in code.
 ///
@@ -71,14 +71,7 @@ impl Query {
     ///
     /// As [`parse`](Self::parse).
     pub fn parse_with(text: &str, settings: &Settings) -> Result<Self, Error> {
-        let mut reader = Reader {
-            query: Query { settings: *settings, text: text.to_owned(), ..Query::default() },
-            nodes_left: settings.limits.nodes,
-        };
-        match reader.read(text) {
-            Ok(()) => Ok(reader.query),
-            Err(error) => Err(error.in_text(text)),
-        }
+        read::read(text, *settings).map_err(|error| error.in_text(text))
     }
 
     /// The system query options.
@@ -196,11 +189,6 @@ impl Query {
     pub fn apply<'a>(&self, records: &'a [serde_json::Value]) -> Result<Page<'a>, Error> {
         self.bind()?.apply(records)
     }
-
-    /// Where an option stands in the text.
-    fn place(&self, option: SystemOption) -> Option<Span> {
-        self.given.iter().find(|(given, _)| *given == option).map(|(_, span)| *span)
-    }
 }
 
 impl FromStr for Query {
@@ -238,113 +226,4 @@ impl fmt::Display for Query {
         }
         Ok(())
     }
-}
-
-/// Puts a query together from its raw options.
-struct Reader {
-    query: Query,
-    nodes_left: usize,
-}
-
-impl Reader {
-    fn read(&mut self, text: &str) -> Result<(), Error> {
-        self.query.settings.limits.check_text(text)?;
-        for option in url::split(text, self.query.settings.plus) {
-            self.option(option?)?;
-        }
-        Ok(())
-    }
-
-    fn option(&mut self, raw: RawOption<'_>) -> Result<(), Error> {
-        let name = raw.name.text.as_ref();
-        let span = raw.name.span(0..name.len());
-        if let Some(option) = SystemOption::of_query(name) {
-            let read = self.system_option(option, span, raw.value.as_ref());
-            return read.map_err(|error| error.with_option(option.name()));
-        }
-        if let Some(alias) = name.strip_prefix('@') {
-            return self.alias(alias, span, raw.value.as_ref());
-        }
-        if let Some(option) = SystemOption::of_query(name.trim_end()) {
-            let blank = raw.name.span(name.trim_end().len()..name.len());
-            let kind = Kind::Syntax { expected: vec!["`=`"], found: "a blank".to_owned() };
-            return Err(Error::new(kind).at(blank).with_option(option.name()));
-        }
-        if let Some(error) = suspicious(name) {
-            return Err(error.at(span));
-        }
-        let value = raw.value.map(|value| value.text.into_owned());
-        self.query.custom.push((raw.name.text.into_owned(), value));
-        Ok(())
-    }
-
-    fn system_option(
-        &mut self,
-        option: SystemOption,
-        span: Span,
-        value: Option<&Decoded<'_>>,
-    ) -> Result<(), Error> {
-        if self.query.place(option).is_some() {
-            return Err(Error::new(Kind::DuplicateOption(option.name().to_owned())).at(span));
-        }
-        self.query.given.push((option, span));
-        let value = value.ok_or_else(|| missing_value(option.name(), span))?;
-        let limits = self.query.settings.limits;
-        syntax::option(option, value, &limits, &mut self.nodes_left, &mut self.query.options)
-    }
-
-    fn alias(&mut self, name: &str, span: Span, value: Option<&Decoded<'_>>) -> Result<(), Error> {
-        let full = format!("@{name}");
-        if !syntax::is_identifier(name) {
-            return Err(Error::new(Kind::UnknownOption(full))
-                .at(span)
-                .with_help("a parameter alias is `@` and a name of letters, digits and `_`"));
-        }
-        let aliases = &mut self.query.options.aliases;
-        if aliases.iter().any(|alias| alias.name == name) {
-            return Err(Error::new(Kind::DuplicateOption(full)).at(span));
-        }
-        let limits = self.query.settings.limits;
-        if aliases.len() >= limits.aliases {
-            return Err(Error::limit(
-                "the number of parameter aliases",
-                limits.aliases,
-                Found::More,
-            )
-            .at(span));
-        }
-        let read = |value| syntax::expression(value, &limits, &mut self.nodes_left);
-        let value = value.ok_or_else(|| missing_value(&full, span)).and_then(read);
-        let value = value.map_err(|error| error.with_option(&full))?;
-        aliases.push(Alias { name: name.to_owned(), value });
-        Ok(())
-    }
-}
-
-fn missing_value(name: &str, span: Span) -> Error {
-    let end = span.range().end;
-    let error = Error::new(Kind::MissingValue(name.to_owned())).at(Span::new(end, end));
-    error.with_help(format!("write `{name}=…`"))
-}
-
-/// A name that is no option of OData and can hardly be meant as a custom one.
-fn suspicious(name: &str) -> Option<Error> {
-    let unknown = || Error::new(Kind::UnknownOption(name.to_owned()));
-    if name.starts_with('$') {
-        return Some(match SystemOption::suggest(name) {
-            Some(close) => unknown().with_help(format!("did you mean `{close}`?")),
-            None => unknown().with_help("the names of custom options do not begin with `$`"),
-        });
-    }
-    // Quotes and blanks of documents and mails: `“$filter=…`.
-    let bare = name.trim_matches(|c: char| c.is_whitespace() || "“”„«»‘’\"'`".contains(c));
-    if bare.len() < name.len()
-        && let Some(option) = SystemOption::of_query(bare)
-    {
-        return Some(
-            unknown()
-                .with_help(format!("write `{}` without quotes or blanks around it", option.name())),
-        );
-    }
-    None
 }

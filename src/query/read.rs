@@ -1,0 +1,129 @@
+//! From the raw options of a URL to a query.
+
+use super::Query;
+use crate::ast::{Alias, SystemOption};
+use crate::error::{Error, Found, Kind};
+use crate::limits::Settings;
+use crate::span::Span;
+use crate::syntax;
+use crate::url::{self, Decoded, RawOption};
+
+pub(super) fn read(text: &str, settings: Settings) -> Result<Query, Error> {
+    settings.limits.check_text(text)?;
+    let mut reader = Reader {
+        query: Query { settings, text: text.to_owned(), ..Query::default() },
+        nodes_left: settings.limits.nodes,
+    };
+    for option in url::split(text, settings.plus) {
+        reader.option(option?)?;
+    }
+    Ok(reader.query)
+}
+
+/// Puts a query together from its raw options.
+struct Reader {
+    query: Query,
+    nodes_left: usize,
+}
+
+impl Reader {
+    fn option(&mut self, raw: RawOption<'_>) -> Result<(), Error> {
+        let name = raw.name.text.as_ref();
+        let span = raw.name.span(0..name.len());
+        if let Some(option) = SystemOption::of_query(name) {
+            let read = self.system_option(option, span, raw.value.as_ref());
+            return read.map_err(|error| error.with_option(option.name()));
+        }
+        if let Some(alias) = name.strip_prefix('@') {
+            return self.alias(alias, span, raw.value.as_ref());
+        }
+        check_custom_name(&raw.name)?;
+        let value = raw.value.map(|value| value.text.into_owned());
+        self.query.custom.push((raw.name.text.into_owned(), value));
+        Ok(())
+    }
+
+    fn system_option(
+        &mut self,
+        option: SystemOption,
+        span: Span,
+        value: Option<&Decoded<'_>>,
+    ) -> Result<(), Error> {
+        if self.query.given.iter().any(|(given, _)| *given == option) {
+            return Err(Error::new(Kind::DuplicateOption(option.name().to_owned())).at(span));
+        }
+        self.query.given.push((option, span));
+        let value = value.ok_or_else(|| missing_value(option.name(), span))?;
+        let limits = self.query.settings.limits;
+        syntax::option(option, value, &limits, &mut self.nodes_left, &mut self.query.options)
+    }
+
+    fn alias(&mut self, name: &str, span: Span, value: Option<&Decoded<'_>>) -> Result<(), Error> {
+        let full = format!("@{name}");
+        if !syntax::is_identifier(name) {
+            return Err(Error::new(Kind::UnknownOption(full))
+                .at(span)
+                .with_help("a parameter alias is `@` and a name of letters, digits and `_`"));
+        }
+        let aliases = &mut self.query.options.aliases;
+        if aliases.iter().any(|alias| alias.name == name) {
+            return Err(Error::new(Kind::DuplicateOption(full)).at(span));
+        }
+        let limits = self.query.settings.limits;
+        if aliases.len() >= limits.aliases {
+            return Err(Error::limit(
+                "the number of parameter aliases",
+                limits.aliases,
+                Found::More,
+            )
+            .at(span));
+        }
+        let read = |value| syntax::expression(value, &limits, &mut self.nodes_left);
+        let value = value.ok_or_else(|| missing_value(&full, span)).and_then(read);
+        let value = value.map_err(|error| error.with_option(&full))?;
+        aliases.push(Alias { name: name.to_owned(), value });
+        Ok(())
+    }
+}
+
+fn missing_value(name: &str, span: Span) -> Error {
+    let end = span.range().end;
+    let error = Error::new(Kind::MissingValue(name.to_owned())).at(Span::new(end, end));
+    error.with_help(format!("write `{name}=…`"))
+}
+
+/// Refuses the name of a custom option that was hardly meant as one.
+fn check_custom_name(decoded: &Decoded<'_>) -> Result<(), Error> {
+    let name = decoded.text.as_ref();
+    let unknown =
+        || Error::new(Kind::UnknownOption(name.to_owned())).at(decoded.span(0..name.len()));
+    if let Some(option) = SystemOption::of_query(name.trim_end()) {
+        let blank = decoded.span(name.trim_end().len()..name.len());
+        let kind = Kind::Syntax { expected: vec!["`=`"], found: "a blank".to_owned() };
+        return Err(Error::new(kind).at(blank).with_option(option.name()));
+    }
+    if name.starts_with('$') {
+        return Err(match SystemOption::suggest(name) {
+            Some(close) => unknown().with_help(format!("did you mean `{close}`?")),
+            None => unknown().with_help("the names of custom options do not begin with `$`"),
+        });
+    }
+    // Quotes and blanks of documents and mails: `“$filter=…`.
+    let bare = name.trim_matches(|c: char| c.is_whitespace() || "“”„«»‘’\"'`".contains(c));
+    if bare.len() < name.len()
+        && let Some(option) = SystemOption::of_query(bare)
+    {
+        let help = format!("write `{}` without quotes or blanks around it", option.name());
+        return Err(unknown().with_help(help));
+    }
+    // The rest of a value that was cut at its `&`: `$filter=a eq 1 && b eq 2`.
+    if name
+        .bytes()
+        .enumerate()
+        .any(|(at, byte)| matches!(byte, b' ' | b'\t') && !decoded.is_escaped(at))
+    {
+        let help = "`&` separates options: write `and` for the operator, and `%26` inside a string";
+        return Err(unknown().with_help(help));
+    }
+    Ok(())
+}
