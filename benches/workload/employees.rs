@@ -1,5 +1,5 @@
 //! Deterministic records of employees, about 1.1 kB of JSON each: nested collections, nulls, Cyrillic
-//! names with trailing blanks, and values about as frequent as in a real directory.
+//! names with a blank behind them, and values as frequent as in a real directory.
 
 use std::iter;
 use std::ops::Range;
@@ -7,14 +7,14 @@ use std::ops::Range;
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-const FIVE_YEARS: usize = 5 * 365 * 86_400;
-const START_OF_2019: i64 = 1_546_300_800;
-/// An id that every directory of two or more has.
+/// An id that every directory of two or more people has.
 const MIDDLE_ID: usize = 604_876;
+const START_OF_2019: i64 = 1_546_300_800;
+const FIVE_YEARS: usize = 5 * 365 * 86_400;
 
-/// The first `count` employees of a directory; their ids are in no order.
+/// A directory of `count` employees; their ids are in no order.
 pub(crate) fn employees(count: usize) -> Vec<Value> {
-    let mut directory = Directory::new(20_240_601);
+    let mut directory = Directory::new();
     let mut ids: Vec<usize> = (MIDDLE_ID - count / 2..).take(count).collect();
     directory.random.shuffle(&mut ids);
     ids.into_iter().map(|id| directory.employee(id)).collect()
@@ -24,40 +24,59 @@ struct Directory {
     random: Random,
     last_names: Weighted<String>,
     schedules: Weighted<usize>,
+    groups: Vec<(usize, String)>,
+    tags: Vec<(usize, String)>,
     memberships: usize,
 }
 
 impl Directory {
-    fn new(seed: u64) -> Self {
-        let mut random = Random(seed);
-        let mut last_names: Vec<String> =
-            STEMS.iter().flat_map(|stem| SUFFIXES.map(|suffix| format!("{stem}{suffix}"))).collect();
+    fn new() -> Self {
+        let mut random = Random(20_240_601);
+        let mut last_names = joined(&STEMS, "", &SUFFIXES);
         random.shuffle(&mut last_names);
-        // A few names are common and most are rare.
-        let last_names = last_names.into_iter().zip(8_u32..);
+        let teams = (1..=10).flat_map(|number| TEAMS.map(|team| format!("{team} {number}")));
         Directory {
             random,
-            last_names: last_names.map(|(name, rank)| (name, 1.0 / f64::from(rank).sqrt())).collect(),
-            schedules: (1..=50)
-                .map(|id| (id, if [12, 35].contains(&id) { 3.0 } else { 1.0 }))
-                .collect(),
+            // A few names are common, most are rare.
+            last_names: Weighted::new(
+                last_names.into_iter().zip((8_u32..).map(|rank| 1.0 / f64::from(rank).sqrt())),
+            ),
+            schedules: Weighted::new(
+                (1..=50).map(|id| (id, if matches!(id, 12 | 35) { 3.0 } else { 1.0 })),
+            ),
+            groups: (176_000..).zip(teams).collect(),
+            tags: (1..).zip(joined(&ADJECTIVES, " ", &NOUNS)).collect(),
             memberships: 400_000,
         }
     }
 
     fn employee(&mut self, id: usize) -> Value {
-        let last_name = self.last_names.pick(&mut self.random).clone();
+        let groups = self.groups_of(id);
+        let tags = self.tags_of(id);
         let random = &mut self.random;
+        let last_name = self.last_names.pick(random);
         let first_name = *random.pick(&FIRST_NAMES);
         let middle_name = random.chance(0.95).then(|| *random.pick(&MIDDLE_NAMES));
-        let mailbox = mailbox(random, first_name, &last_name);
+        let mailbox = mailbox(random, first_name, last_name);
         let email = format!("{mailbox}@{}", random.pick(&DOMAINS));
-        let updated_at = timestamp(random);
         let phones = phones(random);
+        let phone = phones.first().and_then(|phone| phone.get("phoneNumber"));
+        let schedule = random.chance(0.4).then(|| self.schedules.pick(random));
         let choice = random.within(1..6).to_string();
+        let field_values = if random.chance(0.6) {
+            json!([{"userFieldId": 690, "value": choice}])
+        } else {
+            json!([])
+        };
+        let fields = if random.chance(0.6) {
+            json!({"addfield_rejimSingleSelect": choice})
+        } else {
+            json!({})
+        };
+        let other_email = random.chance(0.3).then(|| format!("{mailbox}@mymail.ru"));
         json!({
             "id": id,
-            "updatedAt": updated_at,
+            "updatedAt": timestamp(random),
             "name": format!("{last_name} {first_name} {} ", middle_name.unwrap_or_default()),
             "firstName": first_name,
             "lastName": last_name,
@@ -66,85 +85,74 @@ impl Directory {
             "userName": email,
             "type": if random.chance(0.7) { 10 } else { 20 },
             "roles": [{"roleId": random.within(145_600..145_612)}],
-            "groups": self.groups(id),
-            "userTags": self.tags(id),
+            "groups": groups,
+            "userTags": tags,
             "sortDirection": 0,
-            "isArchived": self.random.chance(0.1),
+            "isArchived": random.chance(0.1),
             "phoneNumbers": phones,
-            "workingScheduleId": self.schedule(),
-            "phoneNumber": phones.first().map(|phone| &phone["phoneNumber"]),
-            "userFieldValues": self.sometimes(0.6, json!([{"userFieldId": 690, "value": choice}]), json!([])),
+            "workingScheduleId": schedule,
+            "phoneNumber": phone,
+            "userFieldValues": field_values,
             "userClientFieldValues": [],
-            "fields": self.sometimes(0.6, json!({"addfield_rejimSingleSelect": choice}), json!({})),
+            "fields": fields,
             "fotoImage": null,
-            "activeTaskNumber": self.active_task(),
+            "activeTaskNumber": random.chance(0.2).then(|| random.within(0..100_000)),
             "updatedBy": "Супервизор ",
-            "timeZoneCode": self.random.pick(&TIME_ZONES),
-            "emailConfirmed": self.random.chance(0.5),
-            "additionalEmails": self.sometimes(0.3, json!([format!("{mailbox}@mymail.ru")]), json!([])),
+            "timeZoneCode": random.pick(&TIME_ZONES),
+            "emailConfirmed": random.chance(0.5),
+            "additionalEmails": other_email.as_slice(),
         })
     }
 
     /// One to three groups, the first of them the default.
-    fn groups(&mut self, user: usize) -> Vec<Value> {
-        let count = 1 + (self.random.unit() * 2.3) as usize;
-        iter::repeat_with(|| {
-            let group = self.random.within(0..80);
-            let id = 176_000 + group;
-            let name = format!("{} {}", TEAMS[group % TEAMS.len()], group / TEAMS.len() + 1);
+    fn groups_of(&mut self, user: usize) -> Vec<Value> {
+        let count = *self.random.pick(&GROUP_COUNTS);
+        let group = |position: usize| {
+            let (id, name) = self.random.pick(&self.groups);
             self.memberships += 1;
             json!({
                 "id": self.memberships,
                 "userGroupId": id,
                 "userId": user,
                 "userGroup": {"id": id, "name": name},
-                "isDefault": false,
+                "isDefault": position == 0,
             })
-        })
-        .take(count)
-        .enumerate()
-        .map(|(position, mut group)| {
-            group["isDefault"] = json!(position == 0);
-            group
-        })
-        .collect()
-    }
-
-    /// Up to three different tags of 200.
-    fn tags(&mut self, user: usize) -> Vec<Value> {
-        let mut tags = Vec::new();
-        for _ in 0..self.random.within(0..4) {
-            let tag = self.random.within(0..200);
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
-        }
-        let tag = |tag: usize| {
-            let name = format!("{} {}", ADJECTIVES[tag % 10], NOUNS[tag / 10]);
-            let id = tag + 1;
-            json!({"userId": user, "tagId": id, "tag": {"id": id, "name": name.trim_end()}})
         };
-        tags.into_iter().map(tag).collect()
+        (0..count).map(group).collect()
     }
 
-    fn schedule(&mut self) -> Option<usize> {
-        self.random.chance(0.4).then(|| *self.schedules.pick(&mut self.random))
-    }
-
-    fn active_task(&mut self) -> Option<usize> {
-        self.random.chance(0.2).then(|| self.random.within(0..100_000))
-    }
-
-    fn sometimes(&mut self, probability: f64, value: Value, otherwise: Value) -> Value {
-        if self.random.chance(probability) { value } else { otherwise }
+    /// Up to three different tags.
+    fn tags_of(&mut self, user: usize) -> Vec<Value> {
+        let count = self.random.within(0..4);
+        let mut tags: Vec<_> =
+            iter::repeat_with(|| self.random.pick(&self.tags)).take(count).collect();
+        tags.sort();
+        tags.dedup();
+        self.random.shuffle(&mut tags);
+        let tag =
+            |(id, name)| json!({"userId": user, "tagId": id, "tag": {"id": id, "name": name}});
+        tags.into_iter().map(|(id, name)| tag((id, name))).collect()
     }
 }
 
+/// Every first part with every last part, the last parts changing slower.
+fn joined(first: &[&str], separator: &str, last: &[&str]) -> Vec<String> {
+    let with = |last| first.iter().map(move |first| format!("{first}{separator}{last}"));
+    let all = last.iter().flat_map(with);
+    all.map(|text| text.trim_end().to_owned()).collect()
+}
+
 fn mailbox(random: &mut Random, first_name: &str, last_name: &str) -> String {
-    let initial: String = latin(first_name).chars().take(1).collect();
-    let number = if random.chance(0.5) { random.within(0..99).to_string() } else { String::new() };
-    let initial = if random.chance(0.1) { initial.to_uppercase() } else { initial };
-    format!("{initial}.{}{number}", latin(last_name))
+    let mut name: String = latin(first_name).chars().take(1).collect();
+    if random.chance(0.1) {
+        name.make_ascii_uppercase();
+    }
+    name.push('.');
+    name.push_str(&latin(last_name));
+    if random.chance(0.5) {
+        name.push_str(&random.within(0..99).to_string());
+    }
+    name
 }
 
 /// A time with a fraction of seven digits.
@@ -154,18 +162,189 @@ fn timestamp(random: &mut Random) -> String {
     format!("{time:?}.{:07}Z", random.within(0..10_000_000))
 }
 
-/// Up to two phone numbers, the first of them the default.
+/// Up to two phones, the first of them the default.
 fn phones(random: &mut Random) -> Vec<Value> {
-    let mut phone = |position: usize| {
-        let (area, prefix) = (random.within(900..999), random.within(0..1000));
+    let count = random.within(0..3);
+    let phone = |position: usize| {
+        let (area, exchange) = (random.within(900..999), random.within(0..1000));
         let (middle, last) = (random.within(0..100), random.within(0..100));
         let extension = random.chance(0.1).then(|| random.within(100..1000).to_string());
         json!({
-            "phoneNumber": format!("+7{area}{prefix:03}{middle:02}{last:02}"),
+            "phoneNumber": format!("+7{area}{exchange:03}{middle:02}{last:02}"),
             "default": position == 0,
             "phoneExt": extension,
-            "phoneInternational": format!("+7 {area} {prefix:03}-{middle:02}-{last:02}"),
+            "phoneInternational": format!("+7 {area} {exchange:03}-{middle:02}-{last:02}"),
         })
     };
-    todo!()
+    (0..count).map(phone).collect()
 }
+
+/// A name as it stands in a mail address.
+fn latin(name: &str) -> String {
+    name.to_lowercase().chars().map(latin_letter).collect()
+}
+
+fn latin_letter(letter: char) -> &'static str {
+    match letter {
+        'а' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' => "g",
+        'д' => "d",
+        'е' | 'ё' | 'э' => "e",
+        'ж' => "zh",
+        'з' => "z",
+        'и' => "i",
+        'й' | 'ы' => "y",
+        'к' => "k",
+        'л' => "l",
+        'м' => "m",
+        'н' => "n",
+        'о' => "o",
+        'п' => "p",
+        'р' => "r",
+        'с' => "s",
+        'т' => "t",
+        'у' => "u",
+        'ф' => "f",
+        'х' => "h",
+        'ц' => "c",
+        'ч' => "ch",
+        'ш' => "sh",
+        'щ' => "sch",
+        'ю' => "yu",
+        'я' => "ya",
+        _ => "",
+    }
+}
+
+/// The SplitMix64 generator: the same numbers everywhere, forever.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    /// A number from 0 to 1.
+    fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        self.unit() < probability
+    }
+
+    fn within(&mut self, range: Range<usize>) -> usize {
+        range.start + (self.next() % range.len() as u64) as usize
+    }
+
+    fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.within(0..items.len())]
+    }
+
+    fn shuffle<T>(&mut self, items: &mut [T]) {
+        for end in (1..items.len()).rev() {
+            items.swap(end, self.within(0..end + 1));
+        }
+    }
+}
+
+/// Items of which some are more frequent than others.
+struct Weighted<T> {
+    items: Vec<T>,
+    /// The sums of the weights up to each item.
+    sums: Vec<f64>,
+}
+
+impl<T> Weighted<T> {
+    fn new(weighted: impl Iterator<Item = (T, f64)>) -> Self {
+        let mut total = 0.0;
+        let (items, sums) = weighted
+            .map(|(item, weight)| {
+                total += weight;
+                (item, total)
+            })
+            .unzip();
+        Weighted { items, sums }
+    }
+
+    fn pick(&self, random: &mut Random) -> &T {
+        let last = self.sums.len() - 1;
+        let point = random.unit() * self.sums[last];
+        &self.items[self.sums.partition_point(|sum| *sum <= point).min(last)]
+    }
+}
+
+/// How many groups an employee is in.
+const GROUP_COUNTS: [usize; 23] =
+    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3];
+#[rustfmt::skip]
+const STEMS: [&str; 60] = [
+    "Иван", "Петр", "Сидор", "Тракт", "Кузнец", "Попов", "Смирн", "Васил", "Михайл", "Новик",
+    "Федор", "Мороз", "Волк", "Алексе", "Лебед", "Семен", "Егор", "Павл", "Козл", "Степан",
+    "Никола", "Орл", "Андре", "Макар", "Никит", "Захар", "Зайц", "Соловь", "Борис", "Яковл",
+    "Григор", "Роман", "Воробь", "Серге", "Кузьм", "Фрол", "Александр", "Дмитри", "Корол", "Гус",
+    "Киселе", "Ильин", "Максим", "Поляк", "Сорок", "Виноград", "Ковал", "Бел", "Медвед", "Антон",
+    "Тарас", "Жук", "Баран", "Филипп", "Комар", "Давыд", "Беля", "Герасим", "Богдан", "Осип",
+];
+
+#[rustfmt::skip]
+const SUFFIXES: [&str; 10] = [
+    "ов", "ев", "ин", "енко", "оренко", "овский", "чук", "ский", "ян", "ых",
+];
+
+#[rustfmt::skip]
+const FIRST_NAMES: [&str; 40] = [
+    "Петр", "Иван", "Алексей", "Сергей", "Андрей", "Дмитрий", "Михаил", "Николай", "Владимир",
+    "Евгений", "Павел", "Виктор", "Олег", "Роман", "Игорь", "Максим", "Артем", "Кирилл", "Егор",
+    "Илья", "Анна", "Мария", "Елена", "Ольга", "Татьяна", "Наталья", "Ирина", "Светлана", "Юлия",
+    "Екатерина", "Дарья", "Ксения", "Алина", "Вера", "Любовь", "Надежда", "Галина", "Полина",
+    "София", "Яна",
+];
+
+#[rustfmt::skip]
+const MIDDLE_NAMES: [&str; 16] = [
+    "Семенович", "Иванович", "Петрович", "Николаевич", "Сергеевич", "Андреевич", "Викторович",
+    "Павлович", "Ивановна", "Петровна", "Сергеевна", "Николаевна", "Андреевна", "Викторовна",
+    "Павловна", "Олеговна",
+];
+
+#[rustfmt::skip]
+const TEAMS: [&str; 8] = [
+    "Менеджеры", "Инженеры", "Поддержка", "Бухгалтерия", "Склад", "Логистика", "Продажи",
+    "Разработка",
+];
+
+#[rustfmt::skip]
+const ADJECTIVES: [&str; 10] = [
+    "Срочное", "Важное", "Плановое", "Внешнее", "Внутреннее", "Тестовое", "Удаленное", "Ключевое",
+    "Архивное", "Новое",
+];
+
+/// What a tag is about; some are an adjective alone.
+#[rustfmt::skip]
+const NOUNS: [&str; 20] = [
+    "", "обращение", "оповещение", "согласование", "обучение", "оборудование", "обслуживание",
+    "направление", "подразделение", "предложение", "поручение", "задание", "решение",
+    "соглашение", "назначение", "сопровождение", "тестирование", "внедрение", "администрирование",
+    "информирование",
+];
+
+#[rustfmt::skip]
+const DOMAINS: [&str; 4] = [
+    "company.ru", "example.com", "mymail.ru", "corp.example.org",
+];
+
+/// Most people work in Moscow.
+#[rustfmt::skip]
+const TIME_ZONES: [&str; 16] = [
+    "Europe/Moscow", "Europe/Moscow", "Europe/Moscow", "Europe/Moscow", "Europe/Moscow",
+    "Europe/Moscow", "Europe/Moscow", "Europe/Moscow", "Europe/Moscow", "Europe/Moscow",
+    "Europe/Moscow", "Europe/Moscow", "Asia/Yekaterinburg", "Europe/Samara", "Asia/Novosibirsk",
+    "Asia/Vladivostok",
+];

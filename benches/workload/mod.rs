@@ -2,8 +2,5 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
-mod employees;
-mod queries;
-
-pub(crate) use employees::employees;
-pub(crate) use queries::{QUERIES, WorkloadQuery, or_chain};
+pub(crate) mod employees;
+pub(crate) mod queries;

@@ -16,10 +16,7 @@ impl WorkloadQuery {
 
 /// Q1 to Q10. The employee that Q2 asks for is always there.
 pub(crate) const QUERIES: [WorkloadQuery; 10] = [
-    WorkloadQuery {
-        name: "Q1",
-        text: "$filter=isArchived eq false and workingScheduleId eq null",
-    },
+    WorkloadQuery { name: "Q1", text: "$filter=isArchived eq false and workingScheduleId eq null" },
     WorkloadQuery { name: "Q2", text: "$filter=id eq 604876" },
     WorkloadQuery { name: "Q3", text: "$filter=contains(name,'торен')" },
     WorkloadQuery { name: "Q4", text: "$filter=userTags/any(s: s/tagId eq 150)" },

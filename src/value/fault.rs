@@ -1,4 +1,6 @@
 /// Why an expression has no value for a record although it is well formed.
+// Which variants are made depends on the features.
+#[allow(dead_code)]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     /// A result outside the range of its type (5.1.1.2).
@@ -23,8 +25,7 @@ pub(crate) enum Fault {
     #[error("the regular expression compiles to more than {limit} bytes; use fewer repetitions")]
     PatternTooLarge { limit: usize },
     /// A part of the specification left out of this build.
-    #[cfg_attr(all(feature = "regex", feature = "geo"), allow(dead_code))]
-    #[error("not supported: {0}")]
+    #[error("{0} is not supported")]
     NotSupported(String),
 }
 

@@ -39,7 +39,7 @@ impl Printer<'_, '_> {
         let mut pieces = Vec::new();
         while let Some(piece) = work.pop() {
             match piece {
-                Piece::Syntax(text) => self.f.write_str(text)?,
+                Piece::Syntax(text) => self.text(text)?,
                 Piece::Name(name) => self.name(name)?,
                 Piece::Quoted(text) => self.quoted(text)?,
                 Piece::Json(text) => self.json(text)?,

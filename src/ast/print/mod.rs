@@ -93,7 +93,7 @@ impl<'f, 'b> Printer<'f, 'b> {
         match readable {
             true => self.text(name),
             false => {
-                self.f.write_str("\\")?;
+                self.text("\\")?;
                 self.json(name)
             }
         }

@@ -17,5 +17,5 @@ pub(super) fn length<'a>(_: &[&Value<'a>], _: &Context) -> Result<Value<'a>, Fau
 }
 
 fn not_supported(function: &str) -> Fault {
-    Fault::NotSupported(format!("{function} needs the feature `geo`"))
+    Fault::NotSupported(format!("`{function}` without the feature `geo`"))
 }

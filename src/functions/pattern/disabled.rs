@@ -9,7 +9,7 @@ pub(crate) struct Pattern(Infallible);
 impl Pattern {
     /// Says which feature is missing.
     pub(crate) fn compile(_pattern: &str, _flags: &str) -> Result<Self, Fault> {
-        Err(Fault::NotSupported("matchespattern needs the feature `regex`".to_owned()))
+        Err(Fault::NotSupported("`matchespattern` without the feature `regex`".to_owned()))
     }
 
     /// Whether the subject has a match.
