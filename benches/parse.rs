@@ -1,6 +1,6 @@
 //! Text to syntax tree, and syntax tree to plan.
 
-#![allow(clippy::unwrap_used, missing_docs, reason = "a bench may fail loudly")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench may fail loudly")]
 
 mod workload;
 

@@ -1,11 +1,6 @@
 //! A bound plan over records in memory, against code written by hand for the one query.
 
-#![allow(
-    missing_docs,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a bench may fail loudly"
-)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench may fail loudly")]
 
 mod workload;
 

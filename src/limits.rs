@@ -23,7 +23,8 @@ pub struct Limits {
     pub text: usize,
     /// Nesting of parentheses, operators, calls, lambdas, lists and nested options, 64 by default.
     pub depth: usize,
-    /// Nodes of all expressions of a query together, items of `in` lists apart; 10,000 by default.
+    /// Nodes of all expressions of a query together, 10,000 by default. Names of paths and items of
+    /// `in` lists are not counted; they have limits of their own.
     pub nodes: usize,
     /// Items of one `in` list, 10,000 by default.
     pub in_items: usize,

@@ -1,7 +1,6 @@
 //! Deterministic records of employees, about 1.1 kB of JSON each: nested collections, nulls, Cyrillic
 //! names with a blank behind them, and values as frequent as in a real directory.
 
-use std::iter;
 use std::ops::Range;
 
 use chrono::DateTime;
@@ -24,6 +23,7 @@ struct Directory {
     random: Random,
     last_names: Weighted<String>,
     schedules: Weighted<usize>,
+    group_counts: Weighted<usize>,
     groups: Vec<(usize, String)>,
     tags: Vec<(usize, String)>,
     memberships: usize,
@@ -44,6 +44,7 @@ impl Directory {
             schedules: Weighted::new(
                 (1..=50).map(|id| (id, if matches!(id, 12 | 35) { 3.0 } else { 1.0 })),
             ),
+            group_counts: Weighted::new([(1, 1.0), (2, 1.0), (3, 0.3)].into_iter()),
             groups: (176_000..).zip(teams).collect(),
             tags: (1..).zip(joined(&ADJECTIVES, " ", &NOUNS)).collect(),
             memberships: 400_000,
@@ -106,7 +107,7 @@ impl Directory {
 
     /// One to three groups, the first of them the default.
     fn groups_of(&mut self, user: usize) -> Vec<Value> {
-        let count = *self.random.pick(&GROUP_COUNTS);
+        let count = *self.group_counts.pick(&mut self.random);
         let group = |position: usize| {
             let (id, name) = self.random.pick(&self.groups);
             self.memberships += 1;
@@ -123,15 +124,16 @@ impl Directory {
 
     /// Up to three different tags.
     fn tags_of(&mut self, user: usize) -> Vec<Value> {
-        let count = self.random.within(0..4);
-        let mut tags: Vec<_> =
-            iter::repeat_with(|| self.random.pick(&self.tags)).take(count).collect();
-        tags.sort();
-        tags.dedup();
-        self.random.shuffle(&mut tags);
-        let tag =
-            |(id, name)| json!({"userId": user, "tagId": id, "tag": {"id": id, "name": name}});
-        tags.into_iter().map(|(id, name)| tag((id, name))).collect()
+        let mut tags = Vec::new();
+        for _ in 0..self.random.within(0..4) {
+            let tag = self.random.pick(&self.tags);
+            if !tags.contains(&tag) {
+                tags.push(tag);
+            }
+        }
+        tags.into_iter()
+            .map(|(id, name)| json!({"userId": user, "tagId": id, "tag": {"id": id, "name": name}}))
+            .collect()
     }
 }
 
@@ -280,9 +282,6 @@ impl<T> Weighted<T> {
     }
 }
 
-/// How many groups an employee is in.
-const GROUP_COUNTS: [usize; 23] =
-    [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3];
 #[rustfmt::skip]
 const STEMS: [&str; 60] = [
     "Иван", "Петр", "Сидор", "Тракт", "Кузнец", "Попов", "Смирн", "Васил", "Михайл", "Новик",

@@ -11,6 +11,8 @@ pub(crate) enum Precedence {
     Multiplicative,
     Unary,
     Primary,
+    /// What is no operation: literals, paths, calls.
+    Operand,
 }
 
 impl Precedence {
@@ -23,7 +25,8 @@ impl Precedence {
             Precedence::Relational => Precedence::Additive,
             Precedence::Additive => Precedence::Multiplicative,
             Precedence::Multiplicative => Precedence::Unary,
-            Precedence::Unary | Precedence::Primary => Precedence::Primary,
+            Precedence::Unary => Precedence::Primary,
+            Precedence::Primary | Precedence::Operand => Precedence::Operand,
         }
     }
 }

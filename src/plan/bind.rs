@@ -3,7 +3,9 @@
 use super::literal::literal;
 use super::set::Set;
 use super::{Node, NodeId, Op, Operation, Plan, Variable, supported, types};
-use crate::ast::{Expr, Kind, Node as AstNode, Nodes, Operator, Options, SystemOption};
+use crate::ast::{
+    Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
+};
 use crate::error::{Error, Found, Kind as ErrorKind};
 use crate::functions::Context;
 use crate::limits::Settings;
@@ -35,6 +37,7 @@ pub(super) fn bind(
         },
         aliases: Vec::new(),
         scope: Vec::new(),
+        depth: 0,
         this: NodeId(0),
         record: NodeId(0),
         context: Context {
@@ -68,6 +71,8 @@ pub(super) struct Binder<'q> {
     aliases: Vec<(&'q str, AliasState)>,
     /// The lambda variables in scope, innermost last.
     scope: Vec<(&'q str, NodeId)>,
+    /// Expressions that are being bound inside one another.
+    depth: usize,
     /// What unprefixed names are properties of: the record, or the item of a nested filter.
     pub(super) this: NodeId,
     pub(super) record: NodeId,
@@ -102,74 +107,34 @@ impl<'q> Binder<'q> {
         Ok(id)
     }
 
+    /// An expression, one level deeper than what it is part of: aliases add to the height of trees.
     pub(super) fn expr(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
+        self.depth += 1;
+        self.check_height(self.depth).map_err(|error| error.at(node.place()))?;
+        let bound = self.kind(node);
+        self.depth -= 1;
+        bound
+    }
+
+    fn kind(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
         let span = node.place();
         match node.kind() {
-            Kind::Literal(kind, text) => {
-                let value = literal(kind, text).map_err(|error| error.at(span))?;
-                self.constant(value, span)
-            }
-            Kind::Not(operand) => {
-                let operand = self.condition(operand, "the operand of `not`")?;
-                self.apply(Operation::Not, &[operand], span)
-            }
-            Kind::Negate(operand) => {
-                let operand = self.expr(operand)?;
-                types::arithmetic(self.plan.node(operand), "-")?;
-                self.apply(Operation::Negate, &[operand], span)
-            }
-            Kind::And(operands) => {
-                let operands = self.conditions(operands, "an operand of `and`")?;
-                self.push(Op::And(operands), span, Some(Type::Boolean))
-            }
-            Kind::Or(operands) => {
-                let operands = self.conditions(operands, "an operand of `or`")?;
-                self.push(Op::Or(operands), span, Some(Type::Boolean))
-            }
+            Kind::Literal(kind, text) => self.literal(kind, text, span),
+            Kind::Not(operand) => self.not(operand, span),
+            Kind::Negate(operand) => self.negate(operand, span),
+            Kind::And(operands) => self.logical(operands, "an operand of `and`", Op::And, span),
+            Kind::Or(operands) => self.logical(operands, "an operand of `or`", Op::Or, span),
             Kind::Binary(op, left, right) => self.binary(op, left, right, span),
-            Kind::List(items) | Kind::Array(items) => {
-                let items = self.all(items)?;
-                self.apply(Operation::Array, &items, span)
-            }
-            Kind::Object(members) => {
-                let mut names = Vec::with_capacity(members.len());
-                let mut values = Vec::with_capacity(members.len());
-                for member in members.iter() {
-                    if let Kind::Member(name, value) = member.kind() {
-                        names.push(name.into());
-                        values.push(self.expr(value)?);
-                    }
-                }
-                self.apply(Operation::Object(names.into()), &values, span)
-            }
+            Kind::List(items) | Kind::Array(items) => self.array(items, span),
+            Kind::Object(members) => self.object(members, span),
             Kind::Member(_, value) | Kind::Argument(_, value) => self.expr(value),
             Kind::Call(name, arguments) => self.call(name, arguments, span),
-            Kind::Case(parts) => {
-                let mut pairs = Vec::with_capacity(parts.len() / 2);
-                let mut parts = parts.iter();
-                while let (Some(condition), Some(result)) = (parts.next(), parts.next()) {
-                    let condition = self.condition(condition, "a condition of `case`")?;
-                    pairs.push((condition, self.expr(result)?));
-                }
-                self.push(Op::Case(pairs.into()), span, None)
-            }
+            Kind::Case(parts) => self.case(parts, span),
             Kind::Cast(operand, name) => {
-                let operand = self.instance(operand)?;
-                self.apply(
-                    edm_type(name)?
-                        .map_or_else(|| Operation::TypeCast(name.into()), Operation::Cast),
-                    &[operand],
-                    span,
-                )
+                self.typed(operand, name, Operation::Cast, Operation::TypeCast, span)
             }
             Kind::IsOf(operand, name) => {
-                let operand = self.instance(operand)?;
-                self.apply(
-                    edm_type(name)?
-                        .map_or_else(|| Operation::HasType(name.into()), Operation::IsOf),
-                    &[operand],
-                    span,
-                )
+                self.typed(operand, name, Operation::IsOf, Operation::HasType, span)
             }
             Kind::Path(segments) => self.path(segments, span),
             Kind::Term(_)
@@ -183,6 +148,75 @@ impl<'q> Binder<'q> {
         }
     }
 
+    fn literal(&mut self, kind: LiteralKind, text: &str, span: Span) -> Result<NodeId, Error> {
+        let value = literal(kind, text).map_err(|error| error.at(span))?;
+        self.constant(value, span)
+    }
+
+    fn not(&mut self, operand: AstNode<'q>, span: Span) -> Result<NodeId, Error> {
+        let operand = self.condition(operand, "the operand of `not`")?;
+        self.apply(Operation::Not, &[operand], span)
+    }
+
+    fn negate(&mut self, operand: AstNode<'q>, span: Span) -> Result<NodeId, Error> {
+        let operand = self.expr(operand)?;
+        types::arithmetic(self.plan.node(operand), "-")?;
+        self.apply(Operation::Negate, &[operand], span)
+    }
+
+    fn logical(
+        &mut self,
+        operands: Nodes<'q>,
+        what: &str,
+        op: fn(Box<[NodeId]>) -> Op,
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        let operands: Result<_, _> =
+            operands.iter().map(|node| self.condition(node, what)).collect();
+        self.push(op(operands?), span, Some(Type::Boolean))
+    }
+
+    fn array(&mut self, items: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
+        let items = self.all(items)?;
+        self.apply(Operation::Array, &items, span)
+    }
+
+    fn object(&mut self, members: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
+        let values = self.all(members)?;
+        let names = members.iter().filter_map(|member| match member.kind() {
+            Kind::Member(name, _) => Some(name.into()),
+            _ => None,
+        });
+        self.apply(Operation::Object(names.collect()), &values, span)
+    }
+
+    fn case(&mut self, parts: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
+        let mut pairs = Vec::with_capacity(parts.len() / 2);
+        let mut parts = parts.iter();
+        while let (Some(condition), Some(result)) = (parts.next(), parts.next()) {
+            let condition = self.condition(condition, "a condition of `case`")?;
+            pairs.push((condition, self.expr(result)?));
+        }
+        self.push(Op::Case(pairs.into()), span, None)
+    }
+
+    /// `cast` and `isof`: of a primitive type, or of a type of a model.
+    fn typed(
+        &mut self,
+        operand: Option<AstNode<'q>>,
+        name: &str,
+        primitive: fn(EdmType) -> Operation,
+        model: fn(Box<str>) -> Operation,
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        let operand = self.instance(operand)?;
+        let operation = match edm_type(name).map_err(|error| error.at(span))? {
+            Some(edm_type) => primitive(edm_type),
+            None => model(name.into()),
+        };
+        self.apply(operation, &[operand], span)
+    }
+
     /// The operand of `cast` and `isof`, or the current instance.
     fn instance(&mut self, operand: Option<AstNode<'q>>) -> Result<NodeId, Error> {
         match operand {
@@ -193,10 +227,6 @@ impl<'q> Binder<'q> {
 
     pub(super) fn all(&mut self, nodes: Nodes<'q>) -> Result<Vec<NodeId>, Error> {
         nodes.iter().map(|node| self.expr(node)).collect()
-    }
-
-    fn conditions(&mut self, nodes: Nodes<'q>, what: &str) -> Result<Box<[NodeId]>, Error> {
-        nodes.iter().map(|node| self.condition(node, what)).collect()
     }
 
     fn binary(

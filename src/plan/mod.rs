@@ -15,6 +15,8 @@ mod types;
 
 pub(crate) use operation::{Operation, compare};
 
+use std::fmt;
+
 use crate::ast::{Direction, Options, SystemOption};
 use crate::error::Error;
 use crate::limits::Settings;
@@ -50,7 +52,7 @@ use crate::value::{Type, Value};
 /// ");
 /// # Ok::<(), odata_query::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Plan {
     nodes: Vec<Node>,
     /// The number of variables of lambdas and nested filters.
@@ -108,6 +110,12 @@ pub(crate) enum Op {
     All(NodeId, Variable, NodeId),
     /// The items of a collection for which the predicate is true.
     Filter(NodeId, Variable, NodeId),
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plan({self})")
+    }
 }
 
 impl Plan {

@@ -38,7 +38,7 @@ use crate::span::Span;
 /// assert_eq!(format!("{query:#}"), "$filter=a%20eq%20'R%26D'&$top=1");
 /// # Ok::<(), odata_query::Error>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Query {
     options: Options,
     custom: Vec<(String, Option<String>)>,
@@ -207,6 +207,12 @@ impl PartialEq for Query {
 }
 
 impl Eq for Query {}
+
+impl fmt::Debug for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Query({self})")
+    }
+}
 
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

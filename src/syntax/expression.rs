@@ -148,7 +148,7 @@ impl<'t> Grammar<'t> {
                 return self.list(i, inside);
             }
         }
-        self.operation(i, Precedence::Primary)
+        self.operand(i)
     }
 
     /// `listExpr`: literals only.

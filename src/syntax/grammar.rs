@@ -240,7 +240,9 @@ impl<'t> Grammar<'t> {
     /// Adds a node that was read from `from` to `to`.
     pub(super) fn node(&mut self, repr: Repr, from: &'t str, to: &'t str) -> Parsed<'t, Id> {
         let span = self.span(from, to);
-        match self.nodes_left.checked_sub(1) {
+        // A name is part of its path, whose length has a limit of its own.
+        let counted = usize::from(!matches!(repr, Repr::Name(_)));
+        match self.nodes_left.checked_sub(counted) {
             Some(left) => *self.nodes_left = left,
             None => return self.over("the number of nodes", self.limits.nodes, span),
         }

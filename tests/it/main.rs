@@ -9,3 +9,5 @@
 
 mod cases;
 mod messages;
+mod properties;
+mod strategies;

@@ -61,7 +61,7 @@ fn precedence(node: Node<'_>) -> Precedence {
         Kind::And(_) => Precedence::And,
         Kind::Binary(op, ..) => op.precedence(),
         Kind::Not(_) | Kind::Negate(_) => Precedence::Unary,
-        _ => Precedence::Primary,
+        _ => Precedence::Operand,
     }
 }
 
@@ -223,7 +223,7 @@ fn typed<'a>(
 fn path<'a>(segments: Nodes<'a>, out: &mut Vec<Piece<'a>>) {
     for (i, segment) in segments.iter().enumerate() {
         let separator = if i == 0 || matches!(segment.kind(), Kind::Key(_)) { "" } else { "/" };
-        out.extend([Piece::Syntax(separator), Piece::Node(segment, Precedence::Primary)]);
+        out.extend([Piece::Syntax(separator), Piece::Node(segment, Precedence::Operand)]);
     }
 }
 

@@ -1,0 +1,276 @@
+//! What the property tests draw from: records, expressions that fit them, and any expressions.
+
+use odata_query::Query;
+use odata_query::ast::{self, Direction, Expr, lit, prop};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::Config;
+use serde_json::{Map, Value, json};
+
+/// The settings of all property tests.
+pub(crate) fn cases(cases: u32) -> Config {
+    Config { cases, failure_persistence: None, ..Config::default() }
+}
+
+/// Records whose members have few names, in several cases, and values of every type.
+pub(crate) fn records() -> impl Strategy<Value = Vec<Value>> {
+    vec(object(value().boxed()), 0..12)
+}
+
+/// Member names that differ in case only, and one that is not ASCII.
+const NAMES: &[&str] = &["a", "b", "B", "tags", "items", "Items", "ж"];
+/// Names to ask for: also in other cases, and unknown.
+const ASKED: &[&str] = &["a", "A", "b", "B", "tags", "items", "ITEMS", "ж", "Ж", "none"];
+/// Short strings that overlap and differ in case.
+const TEXTS: &[&str] = &["", "a", "A", "ab", "Ab", "b", "жа", "Ж", "😀a", "'", "null"];
+const VARIABLES: &[&str] = &["x", "y", "a"];
+
+type Join = fn(Expr, Expr) -> Expr;
+const COMPARISONS: &[Join] = &[Expr::eq, Expr::ne, Expr::gt, Expr::ge, Expr::lt, Expr::le];
+const TESTS: &[Join] = &[Expr::contains, Expr::startswith, Expr::endswith];
+const ARITHMETIC: &[Join] =
+    &[Expr::add, Expr::sub, Expr::mul, Expr::div, Expr::divby, Expr::modulo];
+
+fn object(value: BoxedStrategy<Value>) -> impl Strategy<Value = Value> {
+    let members = vec((select(NAMES), value), 0..6);
+    members.prop_map(|members| {
+        let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Value::Object(members.collect::<Map<_, _>>())
+    })
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-9..=9_i64).prop_map(Value::from),
+        (-30..=30_i8).prop_map(|quarters| json!(f64::from(quarters) / 4.0)),
+        select(TEXTS).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![vec(inner.clone(), 0..4).prop_map(Value::Array), object(inner.boxed()),]
+    })
+}
+
+/// A condition whose operands are of types that may fit, so that it binds.
+pub(crate) fn condition() -> impl Strategy<Value = Expr> {
+    comparison().prop_recursive(4, 24, 3, |inner| {
+        let lambda = (path(), select(VARIABLES), inner.clone());
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| a.and(b)),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| a.or(b)),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| a.eq(b)),
+            inner.prop_map(ast::not),
+            lambda.clone().prop_map(|(path, x, inner)| path.any(x, inner)),
+            lambda.prop_map(|(path, x, inner)| path.all(x, inner)),
+        ]
+    })
+}
+
+fn comparison() -> impl Strategy<Value = Expr> {
+    prop_oneof![
+        4 => (operand(), select(COMPARISONS), operand()).prop_map(|(a, op, b)| op(a, b)),
+        2 => (text(), select(TESTS), text()).prop_map(|(a, test, b)| test(a, b)),
+        2 => (operand(), vec(literal(), 0..12)).prop_map(|(a, list)| a.is_in(list)),
+        1 => (operand(), path()).prop_map(|(a, path)| a.in_collection(path)),
+        1 => path(),
+        1 => path().prop_map(Expr::any_item),
+        1 => any::<bool>().prop_map(lit),
+        1 => Just(ast::null()),
+    ]
+}
+
+/// What may be compared: anything.
+pub(crate) fn operand() -> impl Strategy<Value = Expr> {
+    prop_oneof![3 => path(), 2 => literal(), 2 => number(), 2 => text()]
+}
+
+fn literal() -> impl Strategy<Value = Expr> {
+    prop_oneof![
+        Just(ast::null()),
+        any::<bool>().prop_map(lit),
+        number_literal(),
+        select(TEXTS).prop_map(lit),
+    ]
+}
+
+fn number_literal() -> impl Strategy<Value = Expr> {
+    prop_oneof![
+        (-9..=9_i64).prop_map(lit),
+        (-30..=30_i8).prop_map(|quarters| lit(f64::from(quarters) / 4.0)),
+    ]
+}
+
+fn number() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        2 => number_literal(),
+        2 => path(),
+        1 => text().prop_map(|text| ast::call("length", [text])),
+        1 => (text(), text()).prop_map(|(text, part)| ast::call("indexof", [text, part])),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        prop_oneof![
+            4 => (inner.clone(), select(ARITHMETIC), inner.clone()).prop_map(|(a, op, b)| op(a, b)),
+            1 => inner.prop_map(Expr::negate),
+        ]
+    })
+}
+
+fn text() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![path(), select(TEXTS).prop_map(lit)];
+    leaf.prop_recursive(2, 4, 2, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|text| ast::call("tolower", [text])),
+            (inner.clone(), inner).prop_map(|(a, b)| ast::call("concat", [a, b])),
+        ]
+    })
+}
+
+/// A path that starts at the record or at a variable that may be in scope.
+fn path() -> BoxedStrategy<Expr> {
+    let first = prop_oneof![4 => select(ASKED), 2 => select(VARIABLES)];
+    (first, vec(select(ASKED), 0..3))
+        .prop_map(|(first, rest)| {
+            let rest = rest.iter().map(|name| format!("/{name}"));
+            prop(&format!("{first}{}", rest.collect::<String>()))
+        })
+        .boxed()
+}
+
+/// A whole query over [`records`].
+pub(crate) fn query() -> impl Strategy<Value = Query> {
+    let key = (operand(), select(&[Direction::Asc, Direction::Desc][..]));
+    (
+        condition(),
+        vec(key, 0..3),
+        proptest::option::of(0..5_u64),
+        proptest::option::of(0..5_u64),
+        any::<bool>(),
+    )
+        .prop_map(|(filter, keys, skip, top, count)| {
+            let mut query = Query::new().filter(filter).count(count);
+            for (key, direction) in keys {
+                query = query.orderby(key, direction);
+            }
+            query = skip.into_iter().fold(query, Query::skip);
+            top.into_iter().fold(query, Query::top)
+        })
+}
+
+/// Any expression that the builder makes of names and literals, whether it binds or not.
+pub(crate) fn expr() -> impl Strategy<Value = Expr> {
+    let leaf = prop_oneof![
+        any_literal(),
+        vec(name(), 1..4).prop_map(|names| prop(&names.join("/"))),
+        name().prop_map(|name| prop(&name).any_item()),
+        name().prop_map(|name| prop(&name).count()),
+    ];
+    let operators = [COMPARISONS, ARITHMETIC, &[Expr::and, Expr::or, Expr::in_collection]].concat();
+    leaf.prop_recursive(5, 40, 3, move |inner| {
+        let pair = (inner.clone(), inner.clone());
+        let lambda = (name(), name(), inner.clone());
+        prop_oneof![
+            6 => (pair.clone(), select(operators.clone())).prop_map(|((a, b), op)| op(a, b)),
+            1 => inner.clone().prop_map(ast::not),
+            1 => inner.clone().prop_map(Expr::negate),
+            1 => vec(pair, 1..3).prop_map(ast::case),
+            1 => (name(), vec(inner.clone(), 0..4)).prop_map(|(name, list)| ast::call(&name, list)),
+            1 => (inner.clone(), vec(inner, 0..4)).prop_map(|(item, list)| item.is_in(list)),
+            1 => lambda.clone().prop_map(|(path, x, inner)| prop(&path).any(&x, inner)),
+            1 => lambda.prop_map(|(path, x, inner)| prop(&path).all(&x, inner)),
+        ]
+    })
+}
+
+/// A name: a word of the language, or made of any letters.
+pub(crate) fn name() -> BoxedStrategy<String> {
+    let words = select(WORDS).prop_map(str::to_owned);
+    let names = prop_oneof![words, "[a-zA-Z_][a-zA-Z0-9_]{0,6}", "[а-яё一-龥][а-яё_0-9]{0,4}"];
+    names.boxed()
+}
+
+/// The words of the language, and words that begin with them.
+pub(crate) const WORDS: &[&str] = &[
+    "and",
+    "or",
+    "not",
+    "eq",
+    "ne",
+    "gt",
+    "ge",
+    "lt",
+    "le",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "divby",
+    "mod",
+    "has",
+    "in",
+    "any",
+    "all",
+    "case",
+    "cast",
+    "isof",
+    "asc",
+    "desc",
+    "true",
+    "false",
+    "null",
+    "INF",
+    "NaN",
+    "duration",
+    "binary",
+    "geography",
+    "now",
+    "contains",
+    "notes",
+    "order",
+    "inStock",
+    "nullable",
+    "True",
+    "NOT",
+    "Edm",
+    "x",
+    "e1",
+];
+
+fn any_literal() -> impl Strategy<Value = Expr> {
+    let parsed = [
+        "2021-08-15",
+        "-0044-03-15",
+        "2021-08-15T15:28:33.4985050+03:00",
+        "15:28:33.25",
+        "15:28",
+        "duration'-P1DT2H30M5.5S'",
+        "01234567-89ab-CDEF-0123-456789abcdef",
+        "binary'T0RhdGE='",
+        "Sales.Pattern'Solid,Yellow'",
+        "geography'SRID=0;Point(142.1 64.1)'",
+        "1e-7",
+        "00.50",
+        "NaN",
+        "-INF",
+        "[1,'a']",
+        "[]",
+        "{\"a\\\"б\":[null,x]}",
+        "cast(x,Edm.String)",
+        "isof(A.B)",
+        "$it",
+        "$this/x",
+        "@p",
+        "a/@A.B#q",
+        "a/$filter(b eq 1)/$count",
+        "a/$count($filter=b)",
+    ];
+    prop_oneof![
+        literal(),
+        any::<i64>().prop_map(lit),
+        any::<u64>().prop_map(lit),
+        any::<f64>().prop_map(lit),
+        any::<String>().prop_map(lit),
+        select(parsed.to_vec()).prop_map(|text| text.parse().expect(text)),
+    ]
+}
