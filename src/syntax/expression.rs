@@ -6,8 +6,8 @@ use crate::ast::op::{FOREIGN, Precedence};
 use crate::ast::{Id, Operator, Repr};
 use crate::suggest::closest;
 
-const OPERATOR: &str = "an operator (`eq`, `and`, …)";
-const EXPRESSION: &str = "an expression";
+pub(super) const OPERATOR: &str = "an operator (`eq`, `and`, …)";
+pub(super) const EXPRESSION: &str = "an expression";
 pub(super) const CLOSE: &str = "`)`";
 pub(super) const COMMA: &str = "`,`";
 
@@ -151,31 +151,20 @@ impl<'t> Grammar<'t> {
         self.operand(i)
     }
 
-    /// `listExpr`: literals only.
-    fn list(&mut self, start: &'t str, mut i: &'t str) -> Parsed<'t, Id> {
-        let mark = self.pending.len();
-        loop {
-            let (rest, item) = self.primitive(i)?;
-            self.uncounted();
-            self.pending.push(item);
-            if self.pending.len() - mark > self.limits.in_items {
-                return self.over(
-                    "the number of items of a list",
-                    self.limits.in_items,
-                    self.span(start, rest),
-                );
+    /// `listExpr`: literals only. `i` stands at the first one.
+    fn list(&mut self, start: &'t str, i: &'t str) -> Parsed<'t, Id> {
+        let most = self.limits.in_items;
+        let mut count = 0;
+        let (rest, list) = self.items(i, ')', CLOSE, |g, i| {
+            let item = g.primitive(i)?;
+            g.uncounted();
+            count += 1;
+            if count > most {
+                return g.over("the number of items of a list", most, g.span(start, item.0));
             }
-            let rest = blanks(rest);
-            match rest.strip_prefix(',') {
-                Some(next) => i = blanks(next),
-                None => {
-                    self.expect::<()>(rest, COMMA).ok();
-                    let (rest, ()) = self.symbol(rest, ")", CLOSE)?;
-                    let list = self.take_list(mark);
-                    return self.node(Repr::List(list), start, rest);
-                }
-            }
-        }
+            Ok(item)
+        })?;
+        self.node(Repr::List(list), start, rest)
     }
 
     /// What stands to the right of `has`: `enumLiteral`.
@@ -266,6 +255,16 @@ impl<'t> Grammar<'t> {
         if special("isof") {
             return self.nested(rest, |g, i| g.typed(start, i, Repr::IsOf));
         }
+        self.function_call(start, name, rest)
+    }
+
+    /// `name(argument,…)`, where the name says nothing about the syntax. `rest` stands at `(`.
+    pub(super) fn function_call(
+        &mut self,
+        start: &'t str,
+        name: &'t str,
+        rest: &'t str,
+    ) -> Parsed<'t, Id> {
         self.nested(rest, |g, i| {
             let (i, ()) = g.spaced(i, "(", "`(`")?;
             let (rest, list) = g.items(i, ')', CLOSE, Self::argument)?;
@@ -288,25 +287,17 @@ impl<'t> Grammar<'t> {
 
     /// `caseMethodCallExpr`
     fn case(&mut self, start: &'t str, i: &'t str) -> Parsed<'t, Id> {
-        let mark = self.pending.len();
-        let (mut i, ()) = self.spaced(i, "(", "`(`")?;
-        loop {
-            let (rest, condition) = self.expression(i)?;
-            self.pending.push(condition);
-            let (rest, ()) = self.spaced(rest, ":", "`:`")?;
-            let (rest, result) = self.expression(rest)?;
-            self.pending.push(result);
-            let rest = blanks(rest);
-            match rest.strip_prefix(',') {
-                Some(next) => i = blanks(next),
-                None => {
-                    self.expect::<()>(rest, COMMA).ok();
-                    let (rest, ()) = self.symbol(rest, ")", CLOSE)?;
-                    let list = self.take_list(mark);
-                    return self.node(Repr::Case(list), start, rest);
-                }
-            }
+        let (i, ()) = self.spaced(i, "(", "`(`")?;
+        if i.starts_with(')') {
+            return self.expect(i, EXPRESSION);
         }
+        let (rest, list) = self.items(i, ')', CLOSE, |g, i| {
+            let (rest, condition) = g.expression(i)?;
+            g.pending.push(condition);
+            let (rest, ()) = g.spaced(rest, ":", "`:`")?;
+            g.expression(rest)
+        })?;
+        self.node(Repr::Case(list), start, rest)
     }
 
     /// `castExpr` and `isofExpr`

@@ -8,7 +8,7 @@ use nom::character::complete::{char, digit0, digit1, one_of, satisfy};
 use nom::combinator::{cut, not, opt, peek, recognize, value};
 use nom::error::{ErrorKind, ParseError};
 use nom::multi::{fold_many0, separated_list1};
-use nom::sequence::{delimited, preceded, terminated};
+use nom::sequence::{delimited, terminated};
 use nom::{AsChar, IResult, Parser};
 use unicode_general_category::{GeneralCategory, get_general_category};
 
@@ -195,14 +195,6 @@ pub(super) fn type_name(i: &str) -> Lexed<'_> {
         terminated(qualified, peek(not(char('(')))),
     ))
     .parse(i)
-}
-
-/// `prefix'…'`, ignoring the case of the prefix: what stands between the quotes.
-pub(super) fn prefixed<'t>(
-    prefix: &'static str,
-    inside: impl Parser<&'t str, Output = &'t str, Error = Stop<'t>>,
-) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
-    preceded(tag_no_case(prefix), delimited(char('\''), inside, char('\'')))
 }
 
 /// The rest of `i` from a character boundary on.

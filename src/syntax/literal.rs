@@ -2,15 +2,31 @@
 
 use std::borrow::Cow;
 
-use nom::Parser;
+use nom::character::complete::char;
+use nom::sequence::delimited;
 
+use super::expression::{EXPRESSION, OPERATOR};
 use super::grammar::{Grammar, Parsed};
-use super::lexical::{self, tail};
+use super::lexical::{self, Lexed, tail};
 use super::wkt;
 use crate::ast::{Id, LiteralKind};
 
-/// Nesting of `GeometryCollection` in a geo literal.
-const GEO_DEPTH: usize = 8;
+/// The literals that are a string with a prefix: prefix, kind, what stands between the quotes, and
+/// how that is called.
+type Prefixed = (&'static str, LiteralKind, for<'t> fn(&'t str) -> Lexed<'t>, &'static str);
+
+const SHAPE: &str = "a shape such as SRID=0;Point(1 2), and `'`";
+const PREFIXED: &[Prefixed] = &[
+    (
+        "duration",
+        LiteralKind::Duration,
+        lexical::duration_value,
+        "a duration such as P1DT2H30M5.5S, and `'`",
+    ),
+    ("binary", LiteralKind::Binary, lexical::binary_value, "base64url, and `'`"),
+    ("geography", LiteralKind::Geography, wkt::geo, SHAPE),
+    ("geometry", LiteralKind::Geometry, wkt::geo, SHAPE),
+];
 
 /// Which of the literals that may start with a digit or a sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +87,7 @@ impl<'t> Grammar<'t> {
     pub(super) fn string(&mut self, i: &'t str) -> Parsed<'t, Id> {
         let (rest, inside) = self.lexed(i, lexical::string, "`'` at the end of the string")?;
         if rest.starts_with(lexical::is_following) {
-            self.expect::<()>(rest, "an operator (`eq`, `and`, …)").ok();
+            self.expect::<()>(rest, OPERATOR).ok();
             self.advise(rest, || Some("a quote inside a string is doubled: 'O''Neil'".to_owned()));
         }
         self.literal(LiteralKind::String, &undoubled(inside), i, rest)
@@ -111,71 +127,26 @@ impl<'t> Grammar<'t> {
 
     /// `prefix'…'`
     fn quoted(&mut self, i: &'t str, word: &'t str, quote: &'t str) -> Parsed<'t, Id> {
-        let is = |prefix: &str| word.eq_ignore_ascii_case(prefix);
-        if is("duration") {
-            return self.prefixed(
-                i,
-                LiteralKind::Duration,
-                "duration",
-                lexical::duration_value,
-                "a duration such as P1DT2H30M5.5S",
-            );
-        }
-        if is("binary") {
-            return self.prefixed(
-                i,
-                LiteralKind::Binary,
-                "binary",
-                lexical::binary_value,
-                "base64url",
-            );
-        }
-        if is("geography") {
-            return self.prefixed(
-                i,
-                LiteralKind::Geography,
-                "geography",
-                wkt::geo(GEO_DEPTH),
-                "a shape such as SRID=0;Point(1 2)",
-            );
-        }
-        if is("geometry") {
-            return self.prefixed(
-                i,
-                LiteralKind::Geometry,
-                "geometry",
-                wkt::geo(GEO_DEPTH),
-                "a shape such as SRID=0;Point(1 2)",
-            );
+        let prefixed = PREFIXED.iter().find(|(prefix, ..)| word.eq_ignore_ascii_case(prefix));
+        if let Some((_, kind, inside, expected)) = prefixed {
+            let rule = delimited(char('\''), inside, char('\''));
+            let (rest, text) = self.lexed(quote, rule, expected)?;
+            return self.literal(*kind, text, i, rest);
         }
         if word.contains('.') {
-            let (rest, _) = self.lexed(
-                tail(quote, 1),
-                lexical::enum_value,
-                "the name of an enumeration member",
-            )?;
-            let (rest, ()) = self.symbol(rest, "'", "`'`")?;
+            let rule = delimited(char('\''), lexical::enum_value, char('\''));
+            let (rest, _) = self.lexed(quote, rule, "the names of enumeration members and `'`")?;
             let text = i.get(..i.len() - rest.len()).unwrap_or(i);
             return self.literal(LiteralKind::Enum, text, i, rest);
         }
-        let failed = self.expect(quote, "an operator (`eq`, `and`, …)");
-        self.advise(quote, || {
-            let prefixes = "`duration`, `binary`, `geography`, `geometry` or the qualified name of an enumeration";
-            Some(format!("a string may be prefixed with {prefixes}"))
+        let failed = self.expect(i, EXPRESSION);
+        self.advise(i, || {
+            let prefixes: Vec<String> =
+                PREFIXED.iter().map(|(prefix, ..)| format!("`{prefix}`")).collect();
+            let prefixes = prefixes.join(", ");
+            Some(format!("a string may follow {prefixes} or the qualified name of an enumeration"))
         });
         failed
-    }
-
-    fn prefixed(
-        &mut self,
-        i: &'t str,
-        kind: LiteralKind,
-        prefix: &'static str,
-        inside: impl Parser<&'t str, Output = &'t str, Error = lexical::Stop<'t>>,
-        expected: &'static str,
-    ) -> Parsed<'t, Id> {
-        let (rest, text) = self.lexed(i, lexical::prefixed(prefix, inside), expected)?;
-        self.literal(kind, text, i, rest)
     }
 }
 

@@ -108,7 +108,7 @@ impl<'t> Grammar<'t> {
                 match rest.starts_with('(') {
                     true if name.eq_ignore_ascii_case("any") => self.lambda(i, rest, true),
                     true if name.eq_ignore_ascii_case("all") => self.lambda(i, rest, false),
-                    true => self.bound_call(i, name, rest),
+                    true => self.function_call(i, name, rest),
                     false if name.contains('.') => self.text_node(Repr::TypeCast, name, i, rest),
                     false => self.text_node(Repr::Name, name, i, rest),
                 }
@@ -178,15 +178,6 @@ impl<'t> Grammar<'t> {
         });
         self.lambda_depth -= 1;
         parsed
-    }
-
-    fn bound_call(&mut self, start: &'t str, name: &'t str, rest: &'t str) -> Parsed<'t, Id> {
-        self.nested(rest, |g, rest| {
-            let (rest, ()) = g.spaced(rest, "(", "`(`")?;
-            let (rest, list) = g.items(rest, ')', CLOSE, Self::argument)?;
-            let name = g.tree().push_text(name);
-            g.node(Repr::Call(name, list), start, rest)
-        })
     }
 
     /// Whether parentheses here are a key predicate: they follow `$filter(…)`.

@@ -8,10 +8,12 @@ use nom::{IResult, Parser};
 
 use super::lexical::{Lexed, Stop, nan_infinity, number};
 
-/// `full…Literal`: `SRID=0;Point(142.1 64.1)` and the like. Collections may hold collections as
-/// deep as `depth`.
-pub(super) fn geo<'t>(depth: usize) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
-    recognize((tag_no_case("SRID="), digit1, char(';'), move |i| shape(depth, i)))
+/// Nesting of `GeometryCollection` at most.
+const DEPTH: usize = 8;
+
+/// `full…Literal`: `SRID=0;Point(142.1 64.1)` and the like.
+pub(super) fn geo(i: &str) -> Lexed<'_> {
+    recognize((tag_no_case("SRID="), digit1, char(';'), |i| shape(DEPTH, i))).parse(i)
 }
 
 fn shape(depth: usize, i: &str) -> Lexed<'_> {

@@ -88,8 +88,7 @@ fn reader(rule: &str) -> Option<Reader> {
         }
     }
     fn geo(i: &str) -> Lexed<'_, ()> {
-        use nom::Parser;
-        unit(wkt::geo(8).parse(i))
+        unit(wkt::geo(i))
     }
     Some(match rule {
         "queryOptions" | "systemQueryOption" | "filter" | "orderby" | "orderBy" | "select"
@@ -120,14 +119,11 @@ fn reader(rule: &str) -> Option<Reader> {
         | "geometryMultiPolygon"
         | "geometryPoint"
         | "geometryPolygon"
-        | "enumLiteral" => Reader::Grammar(literal),
+        | "enumLiteral"
+        | "binaryLiteral" => Reader::Grammar(literal),
         "functionParameter" => Reader::Grammar(|g, i| {
             let (rest, _) = g.separate(i, Grammar::argument)?;
             Ok((rest, ()))
-        }),
-        "binaryLiteral" => Reader::Decoded(|i| {
-            use nom::Parser;
-            unit(lexical::prefixed("binary", lexical::binary_value).parse(i))
         }),
         "stringInUrl" => Reader::Decoded(|i| unit(lexical::json_string(i))),
         "stringLiteral" => Reader::Decoded(|i| unit(lexical::string(i))),
