@@ -69,17 +69,17 @@ impl<'t> Grammar<'t> {
     fn operator(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Option<Operator>> {
         let at = blanks(i);
         let Some((after, op)) = keyword(at) else {
-            if self.expect::<()>(at, OPERATOR).is_err() {
+            if self.note(at, OPERATOR).is_err() {
                 self.advise(at, || meant(at));
             }
             return Ok((i, None));
         };
         if at.len() == i.len() {
-            self.expect::<()>(at, "a blank").ok();
+            self.expect::<()>(at, "a blank");
             return Ok((i, None));
         }
         if blanks(after).len() == after.len() {
-            self.expect::<()>(after, if after.is_empty() { EXPRESSION } else { "a blank" }).ok();
+            self.note(after, if after.is_empty() { EXPRESSION } else { "a blank" });
             return Ok((i, None));
         }
         if op.precedence() < least {
@@ -229,7 +229,7 @@ impl<'t> Grammar<'t> {
             match rest.strip_prefix(',') {
                 Some(next) => i = blanks(next),
                 None => {
-                    self.expect::<()>(rest, COMMA).ok();
+                    self.note(rest, COMMA);
                     return self.expect(rest, expected);
                 }
             }

@@ -82,7 +82,7 @@ impl<'t> Grammar<'t> {
             if rest.is_empty() {
                 return Ok(out);
             }
-            self.expect::<()>(rest, "the end of the option").ok();
+            self.note(rest, "the end of the option");
         }
         Err(self.into_error())
     }
@@ -118,8 +118,8 @@ impl<'t> Grammar<'t> {
         self.source.is_escaped(self.offset(i))
     }
 
-    /// Fails, and remembers what was expected here.
-    pub(super) fn expect<T>(&mut self, i: &'t str, expected: &'static str) -> Parsed<'t, T> {
+    /// Remembers what was expected here, should nothing come further.
+    pub(super) fn note(&mut self, i: &'t str, expected: &'static str) {
         let offset = self.offset(i);
         if offset > self.furthest {
             self.expected.clear();
@@ -129,6 +129,11 @@ impl<'t> Grammar<'t> {
         if offset == self.furthest && !self.expected.contains(&expected) {
             self.expected.push(expected);
         }
+    }
+
+    /// Fails, and remembers what was expected here.
+    pub(super) fn expect<T>(&mut self, i: &'t str, expected: &'static str) -> Parsed<'t, T> {
+        self.note(i, expected);
         Err(nom::Err::Error(Fail))
     }
 

@@ -87,7 +87,7 @@ impl<'t> Grammar<'t> {
     pub(super) fn string(&mut self, i: &'t str) -> Parsed<'t, Id> {
         let (rest, inside) = self.lexed(i, lexical::string, "`'` at the end of the string")?;
         if rest.starts_with(lexical::is_following) {
-            self.expect::<()>(rest, OPERATOR).ok();
+            self.note(rest, OPERATOR);
             self.advise(rest, || Some("a quote inside a string is doubled: 'O''Neil'".to_owned()));
         }
         self.literal(LiteralKind::String, &undoubled(inside), i, rest)

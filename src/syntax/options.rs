@@ -103,7 +103,7 @@ impl<'t> Grammar<'t> {
             match rest.strip_prefix(';') {
                 Some(next) => i = blanks(next),
                 None => {
-                    self.expect::<()>(rest, "`;`").ok();
+                    self.note(rest, "`;`");
                     return self.symbol(rest, ")", CLOSE);
                 }
             }
@@ -166,7 +166,7 @@ impl<'t> Grammar<'t> {
             match blanks(rest).strip_prefix(',') {
                 Some(next) => i = blanks(next),
                 None => {
-                    self.expect::<()>(blanks(rest), COMMA).ok();
+                    self.note(blanks(rest), COMMA);
                     return Ok((rest, items));
                 }
             }

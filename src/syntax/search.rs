@@ -108,7 +108,7 @@ impl<'t> Grammar<'t> {
             0 => self.expect(i, SEARCH),
             end => {
                 let (word, rest) = i.split_at(end);
-                self.expect::<()>(rest, "a blank").ok();
+                self.note(rest, "a blank");
                 self.text_node(Repr::Term, word, i, rest)
             }
         }
