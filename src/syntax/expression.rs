@@ -21,35 +21,23 @@ impl<'t> Grammar<'t> {
     fn operation(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Id> {
         let (mut rest, mut left) = self.unary(i)?;
         while let (after, Some(op)) = self.operator(rest, least)? {
-            (rest, left) = match op {
-                Operator::And => self.chain(i, after, left, op, Repr::And)?,
-                Operator::Or => self.chain(i, after, left, op, Repr::Or)?,
-                Operator::In => {
-                    let (rest, right) = self.membership(after)?;
-                    self.node(Repr::Binary(op, left, right), i, rest)?
+            let right;
+            (rest, right) = match op {
+                Operator::And | Operator::Or => {
+                    (rest, left) = self.chain(i, after, left, op)?;
+                    continue;
                 }
-                Operator::Has => {
-                    let (rest, right) = self.flags(after)?;
-                    self.node(Repr::Binary(op, left, right), i, rest)?
-                }
-                _ => {
-                    let (rest, right) = self.operation(after, op.precedence().tighter())?;
-                    self.node(Repr::Binary(op, left, right), i, rest)?
-                }
+                Operator::In => self.membership(after)?,
+                Operator::Has => self.flags(after)?,
+                _ => self.operation(after, op.precedence().tighter())?,
             };
+            (rest, left) = self.node(Repr::Binary(op, left, right), i, rest)?;
         }
         Ok((rest, left))
     }
 
     /// The further operands of a chain of `and` or `or`, as one flat list.
-    fn chain(
-        &mut self,
-        start: &'t str,
-        mut i: &'t str,
-        first: Id,
-        op: Operator,
-        repr: fn(crate::ast::List) -> Repr,
-    ) -> Parsed<'t, Id> {
+    fn chain(&mut self, start: &'t str, mut i: &'t str, first: Id, op: Operator) -> Parsed<'t, Id> {
         let mark = self.pending.len();
         self.pending.push(first);
         loop {
@@ -59,7 +47,8 @@ impl<'t> Grammar<'t> {
                 (after, Some(next)) if next == op => i = after,
                 _ => {
                     let list = self.take_list(mark);
-                    return self.node(repr(list), start, rest);
+                    let repr = if op == Operator::And { Repr::And(list) } else { Repr::Or(list) };
+                    return self.node(repr, start, rest);
                 }
             }
         }
@@ -69,13 +58,12 @@ impl<'t> Grammar<'t> {
     fn operator(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Option<Operator>> {
         let at = blanks(i);
         let Some((after, op)) = keyword(at) else {
-            if self.note(at, OPERATOR).is_err() {
-                self.advise(at, || meant(at));
-            }
+            self.note(at, OPERATOR);
+            self.advise(at, || meant(at));
             return Ok((i, None));
         };
         if at.len() == i.len() {
-            self.expect::<()>(at, "a blank");
+            self.note(at, "a blank");
             return Ok((i, None));
         }
         if blanks(after).len() == after.len() {
