@@ -1,6 +1,6 @@
 //! `commonExpr`: operators, groups, lists and calls (ABNF section 4), by precedence climbing.
 
-use super::grammar::{Grammar, Parsed};
+use super::grammar::{Advice, Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
 use crate::ast::op::{FOREIGN, Precedence};
 use crate::ast::{Id, Operator, Repr};
@@ -59,7 +59,7 @@ impl<'t> Grammar<'t> {
         let at = blanks(i);
         let Some((after, op)) = keyword(at) else {
             self.note(at, OPERATOR);
-            self.advise(at, || meant(at));
+            self.advise(at, meant, at);
             return Ok((i, None));
         };
         if at.len() == i.len() {
@@ -105,12 +105,16 @@ impl<'t> Grammar<'t> {
             _ if i.starts_with(lexical::is_leading) => self.word(i),
             Some(b'"') => {
                 let failed = self.expect(i, EXPRESSION);
-                self.advise(i, || Some("strings are written in single quotes: 'text'".to_owned()));
+                self.advise(
+                    i,
+                    |_| Some("strings are written in single quotes: 'text'".to_owned()),
+                    i,
+                );
                 failed
             }
             _ => {
                 let failed = self.expect(i, EXPRESSION);
-                self.advise(i, || meant(i));
+                self.advise(i, meant, i);
                 failed
             }
         }
@@ -229,9 +233,9 @@ impl<'t> Grammar<'t> {
         let special = |word: &str| name.eq_ignore_ascii_case(word);
         if special("any") || special("all") {
             let failed = self.expect(rest, OPERATOR);
-            self.advise(rest, || {
-                Some(format!("`{name}` stands behind a collection: `path/{name}(x:…)`"))
-            });
+            let help: Advice =
+                |name| Some(format!("`{name}` stands behind a collection: `path/{name}(x:…)`"));
+            self.advise(rest, help, name);
             return failed;
         }
         if special("case") {

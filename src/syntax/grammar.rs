@@ -24,6 +24,9 @@ impl<'t> ParseError<&'t str> for Fail {
     }
 }
 
+/// What to do about a failure, given the text that it is about.
+pub(super) type Advice = fn(&str) -> Option<String>;
+
 pub(super) type Parsed<'t, T> = nom::IResult<&'t str, T, Fail>;
 
 /// Reads one decoded text. Rules are methods from the rest of the text to what is left of it.
@@ -42,7 +45,7 @@ pub(super) struct Grammar<'t> {
     /// The furthest place where something else was expected, and what.
     furthest: usize,
     expected: Vec<&'static str>,
-    help: Option<String>,
+    advice: Option<(Advice, &'t str)>,
     /// An error that no other alternative can mend.
     fatal: Option<Error>,
 }
@@ -64,7 +67,7 @@ impl<'t> Grammar<'t> {
             expand_depth: 0,
             furthest: 0,
             expected: Vec::new(),
-            help: None,
+            advice: None,
             fatal: None,
         }
     }
@@ -97,7 +100,7 @@ impl<'t> Grammar<'t> {
         let span = self.source.span(self.furthest..self.furthest + found.len());
         let found = if found.is_empty() { "the end".to_owned() } else { format!("`{found}`") };
         let error = Error::new(Kind::Syntax { expected: self.expected, found }).at(span);
-        match self.help {
+        match self.advice.and_then(|(advice, about)| advice(about)) {
             Some(help) => error.with_help(help),
             None => error,
         }
@@ -123,7 +126,7 @@ impl<'t> Grammar<'t> {
         let offset = self.offset(i);
         if offset > self.furthest {
             self.expected.clear();
-            self.help = None;
+            self.advice = None;
             self.furthest = offset;
         }
         if offset == self.furthest && !self.expected.contains(&expected) {
@@ -137,10 +140,11 @@ impl<'t> Grammar<'t> {
         Err(nom::Err::Error(Fail))
     }
 
-    /// Adds advice to what is expected here, if nothing came further.
-    pub(super) fn advise(&mut self, i: &'t str, help: impl FnOnce() -> Option<String>) {
-        if self.offset(i) == self.furthest && self.help.is_none() {
-            self.help = help();
+    /// Adds advice to what is expected here, if nothing came further. It is asked about a part of
+    /// the text once the parsing has failed.
+    pub(super) fn advise(&mut self, i: &'t str, advice: Advice, about: &'t str) {
+        if self.offset(i) == self.furthest && self.advice.is_none() {
+            self.advice = Some((advice, about));
         }
     }
 

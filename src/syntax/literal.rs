@@ -88,7 +88,11 @@ impl<'t> Grammar<'t> {
         let (rest, inside) = self.lexed(i, lexical::string, "`'` at the end of the string")?;
         if rest.starts_with(lexical::is_following) {
             self.note(rest, OPERATOR);
-            self.advise(rest, || Some("a quote inside a string is doubled: 'O''Neil'".to_owned()));
+            self.advise(
+                rest,
+                |_| Some("a quote inside a string is doubled: 'O''Neil'".to_owned()),
+                rest,
+            );
         }
         self.literal(LiteralKind::String, &undoubled(inside), i, rest)
     }
@@ -140,14 +144,15 @@ impl<'t> Grammar<'t> {
             return self.literal(LiteralKind::Enum, text, i, rest);
         }
         let failed = self.expect(i, EXPRESSION);
-        self.advise(i, || {
-            let prefixes: Vec<String> =
-                PREFIXED.iter().map(|(prefix, ..)| format!("`{prefix}`")).collect();
-            let prefixes = prefixes.join(", ");
-            Some(format!("a string may follow {prefixes} or the qualified name of an enumeration"))
-        });
+        self.advise(i, prefixes, word);
         failed
     }
+}
+
+fn prefixes(_: &str) -> Option<String> {
+    let prefixes: Vec<String> = PREFIXED.iter().map(|(prefix, ..)| format!("`{prefix}`")).collect();
+    let prefixes = prefixes.join(", ");
+    Some(format!("a string may follow {prefixes} or the qualified name of an enumeration"))
 }
 
 fn keyword_literal(word: &str) -> Option<(LiteralKind, &'static str)> {

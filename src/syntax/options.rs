@@ -1,7 +1,7 @@
 //! The values of the system query options, and options in parentheses (ABNF section 2).
 
 use super::expression::{CLOSE, COMMA};
-use super::grammar::{Grammar, Parsed};
+use super::grammar::{Advice, Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
 use crate::ast::{
     Alias, ComputeItem, Direction, Levels, Options, OrderbyItem, Place, SystemOption,
@@ -130,10 +130,11 @@ impl<'t> Grammar<'t> {
         let Some(option) = SystemOption::find(name).filter(|option| option.allowed_in(place))
         else {
             let failed = self.expect(i, OPTION);
-            self.advise(i, || match SystemOption::find(name) {
+            let help: Advice = |name| match SystemOption::find(name) {
                 Some(_) => None,
                 None => SystemOption::suggest(name).map(|name| format!("did you mean `{name}`?")),
-            });
+            };
+            self.advise(i, help, name);
             return failed;
         };
         if given.contains(&option) {

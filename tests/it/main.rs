@@ -9,5 +9,6 @@
 
 mod cases;
 mod messages;
+mod oracle;
 mod properties;
 mod strategies;

@@ -170,12 +170,13 @@ pub(crate) fn expr() -> impl Strategy<Value = Expr> {
     leaf.prop_recursive(5, 40, 3, move |inner| {
         let pair = (inner.clone(), inner.clone());
         let lambda = (name(), name(), inner.clone());
+        let function = select(&["contains", "now", "geo.distance", "f", "A.Б"][..]);
         prop_oneof![
             6 => (pair.clone(), select(operators.clone())).prop_map(|((a, b), op)| op(a, b)),
             1 => inner.clone().prop_map(ast::not),
             1 => inner.clone().prop_map(Expr::negate),
             1 => vec(pair, 1..3).prop_map(ast::case),
-            1 => (name(), vec(inner.clone(), 0..4)).prop_map(|(name, list)| ast::call(&name, list)),
+            1 => (function, vec(inner.clone(), 0..4)).prop_map(|(name, list)| ast::call(name, list)),
             1 => (inner.clone(), vec(inner, 0..4)).prop_map(|(item, list)| item.is_in(list)),
             1 => lambda.clone().prop_map(|(path, x, inner)| prop(&path).any(&x, inner)),
             1 => lambda.prop_map(|(path, x, inner)| prop(&path).all(&x, inner)),
