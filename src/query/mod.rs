@@ -224,7 +224,7 @@ impl fmt::Display for Query {
             if !std::mem::take(&mut first) {
                 printer.syntax("&")?;
             }
-            printer.option_text(name)?;
+            printer.custom_name(name)?;
             if let Some(value) = value {
                 printer.syntax("=")?;
                 printer.text(value)?;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::strategies::{WORDS, cases, condition, expr, name, query, records};
 
 proptest! {
-    #![proptest_config(cases(2000))]
+    #![proptest_config(cases(1000))]
 
     /// An expression is read from its text again, which is a fixed point.
     #[test]
@@ -84,7 +84,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(4000))]
+    #![proptest_config(cases(1000))]
 
     /// `and`, `or` and `not` are intersection, union and double negation of what is kept.
     #[test]

@@ -1,5 +1,7 @@
 //! What the property tests draw from: records, expressions that fit them, and any expressions.
 
+use std::env;
+
 use odata_query::Query;
 use odata_query::ast::{self, Direction, Expr, lit, prop};
 use proptest::collection::vec;

@@ -52,19 +52,24 @@ impl<'f, 'b> Printer<'f, 'b> {
         self.f.write_str(text)
     }
 
-    /// Prints the name of a custom option: it has no `=`.
-    pub(crate) fn option_text(&mut self, name: &str) -> fmt::Result {
-        self.escaped(name, '=', "%3D")
+    /// Prints the name of a custom option, which nothing may take for something else.
+    pub(crate) fn custom_name(&mut self, name: &str) -> fmt::Result {
+        self.escaping(name, "=? \t")
     }
 
-    /// Prints text as it is, escaped in the printer's style.
+    /// Prints text, escaped in the printer's style.
     pub(crate) fn text(&mut self, text: &str) -> fmt::Result {
+        self.escaping(text, "")
+    }
+
+    /// Prints text with some more characters escaped.
+    fn escaping(&mut self, text: &str, more: &str) -> fmt::Result {
         if self.escape == Escape::Nothing {
             return self.f.write_str(text);
         }
         let mut utf8 = [0; 4];
         for c in text.chars() {
-            if self.must_escape(c) {
+            if self.must_escape(c) || more.contains(c) {
                 for byte in c.encode_utf8(&mut utf8).bytes() {
                     write!(self.f, "%{byte:02X}")?;
                 }
@@ -116,20 +121,6 @@ impl<'f, 'b> Printer<'f, 'b> {
     }
 
     fn word(&mut self, text: &str) -> fmt::Result {
-        match self.escape {
-            Escape::Nothing => self.text(text),
-            _ => self.escaped(text, ';', "%3B"),
-        }
-    }
-
-    /// Prints text with one more character escaped.
-    fn escaped(&mut self, text: &str, c: char, escape: &str) -> fmt::Result {
-        for (i, part) in text.split(c).enumerate() {
-            if i > 0 {
-                self.f.write_str(escape)?;
-            }
-            self.text(part)?;
-        }
-        Ok(())
+        self.escaping(text, ";")
     }
 }

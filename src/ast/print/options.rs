@@ -15,7 +15,8 @@ impl Printer<'_, '_> {
             if !std::mem::take(&mut first) {
                 printer.f.write_char(separator)?;
             }
-            write!(printer.f, "{name}=")
+            printer.text(name)?;
+            printer.f.write_char('=')
         };
         let Options {
             filter,
