@@ -17,7 +17,7 @@ use crate::span::Span;
 pub fn prop(path: &str) -> Expr {
     let mut expr = Expr::default();
     let mut segments = Vec::new();
-    if reads_as_something_else(path) {
+    if reads_as_literal(path) {
         segments.push(expr.push(Repr::It, Span::default()));
     }
     for name in path.split('/') {
@@ -32,10 +32,10 @@ pub fn prop(path: &str) -> Expr {
     expr
 }
 
-/// Whether a path of one name would be read as a literal or an operator.
-fn reads_as_something_else(path: &str) -> bool {
+/// Whether a path of one name would be read as a literal.
+fn reads_as_literal(path: &str) -> bool {
     matches!(path, "null" | "NaN" | "INF")
-        || ["true", "false", "not"].iter().any(|word| path.eq_ignore_ascii_case(word))
+        || ["true", "false"].iter().any(|word| path.eq_ignore_ascii_case(word))
 }
 
 /// A literal: a boolean, a number or a string.

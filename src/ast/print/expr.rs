@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Printer;
 use crate::ast::op::Precedence;
-use crate::ast::{Kind, LiteralKind, Node, Nodes};
+use crate::ast::{Kind, LiteralKind, Node, Nodes, Operator};
 
 /// What is left to print.
 enum Piece<'a> {
@@ -65,6 +65,17 @@ fn precedence(node: Node<'_>) -> Precedence {
     }
 }
 
+/// The name that is the whole of a path.
+fn lone_name(node: Node<'_>) -> Option<&str> {
+    match node.kind() {
+        Kind::Path(segments) if segments.len() == 1 => match segments.get(0)?.kind() {
+            Kind::Name(name) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// The pieces of one node.
 fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
     let own = precedence(node);
@@ -74,9 +85,19 @@ fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
     }
     match node.kind() {
         Kind::Literal(kind, text) => literal(kind, text, out),
-        Kind::Not(operand) => out.extend([Piece::Syntax("not "), Piece::Node(operand, own)]),
+        Kind::Not(operand) => {
+            // `not ne desc` compares a property called `not`.
+            let keyword = lone_name(operand).and_then(Operator::from_keyword).is_some();
+            out.push(Piece::Syntax(if keyword { "not (" } else { "not " }));
+            out.push(Piece::Node(operand, own));
+            out.push(Piece::Syntax(if keyword { ")" } else { "" }));
+        }
         Kind::Negate(operand) => {
-            let number = matches!(operand.kind(), Kind::Literal(..));
+            // Without a blank the sign would belong to a number: `- 1 in list`.
+            let number = matches!(
+                operand.kind(),
+                Kind::Literal(..) | Kind::Binary(Operator::In | Operator::Has, ..)
+            );
             out.push(Piece::Syntax(if number { "- " } else { "-" }));
             out.push(Piece::Node(operand, own));
         }
@@ -119,7 +140,12 @@ fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
         }
         Kind::Cast(operand, name) => typed("cast(", operand, name, out),
         Kind::IsOf(operand, name) => typed("isof(", operand, name, out),
-        Kind::Path(segments) => path(segments, out),
+        Kind::Path(segments) => {
+            let not = lone_name(node).is_some_and(|name| name.eq_ignore_ascii_case("not"));
+            out.push(Piece::Syntax(if not { "(" } else { "" }));
+            path(segments, out);
+            out.push(Piece::Syntax(if not { ")" } else { "" }));
+        }
         Kind::It => out.push(Piece::Syntax("$it")),
         Kind::This => out.push(Piece::Syntax("$this")),
         Kind::Root => out.push(Piece::Syntax("$root")),
