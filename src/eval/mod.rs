@@ -1,5 +1,6 @@
 //! Applying a plan to records: filter, count, order, skip, top.
 
+mod item;
 mod order;
 mod page;
 mod rows;

@@ -2,17 +2,23 @@
 
 use serde_json::Value as Json;
 
+use super::item::{Item, keeps_order};
+use crate::ast::Operator;
 use crate::error::{Error, Found};
-use crate::functions::Context;
-use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare};
+use crate::functions::{Context, Prepared};
+use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare, weight};
 use crate::value::{Collection, DateTimeOffset, Value};
 
 /// Reads a plan for one record at a time. `'e` is how long the plan and the records live.
 pub(super) struct Evaluator<'e> {
     pub(super) plan: &'e Plan,
-    record: Value<'e>,
+    record: &'e Json,
     /// The current values of the variables of lambdas and nested filters.
-    variables: Vec<Value<'e>>,
+    variables: Vec<Item<'e>>,
+    /// For each node that reads a member, where it was found last.
+    hints: Vec<usize>,
+    /// Whether members stand in a vector, so that a position finds them.
+    ordered: bool,
     context: Context,
     /// Steps that are left for the record and for the query.
     record_steps: u64,
@@ -25,8 +31,10 @@ impl<'e> Evaluator<'e> {
         let share = limits.query_steps_per_record.saturating_mul(records as u64);
         Evaluator {
             plan,
-            record: Value::Null,
-            variables: vec![Value::Null; plan.variables],
+            record: &Json::Null,
+            variables: vec![Item::NULL; plan.variables],
+            hints: vec![0; plan.node_count()],
+            ordered: keeps_order(),
             context: Context { now, collation: plan.settings.collation, max_string: limits.string },
             record_steps: 0,
             query_steps: limits.query_steps.saturating_add(share),
@@ -54,7 +62,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn start(&mut self, record: &'e Json) {
-        self.record = Value::from_json(record);
+        self.record = record;
         self.record_steps = self.plan.settings.limits.record_steps;
     }
 
@@ -111,83 +119,126 @@ impl<'e> Evaluator<'e> {
                 any
             }
             Op::Any(source, lambda) => Some(self.any(*source, *lambda)?),
-            Op::All(source, variable, predicate) => Some(
-                self.first_where(*source, *variable, *predicate, |truth| truth != Some(true))?
-                    .is_none(),
-            ),
-            _ => match self.value(id)? {
-                Value::Boolean(truth) => Some(truth),
+            Op::All(source, variable, predicate) => {
+                Some(!self.exists(*source, *variable, *predicate, |truth| truth != Some(true))?)
+            }
+            Op::Apply(Operation::Compare(op), operands) => match **operands {
+                [left, right] => Some(self.compare(id, *op, left, right)?),
+                _ => None,
+            },
+            Op::Apply(Operation::Test(_, prepared), operands) => match **operands {
+                [subject] => self.test(id, prepared, subject)?,
+                _ => None,
+            },
+            _ => match self.item(id)? {
+                Item::Json(Json::Bool(truth)) => Some(*truth),
+                Item::Constant(Value::Boolean(truth)) => Some(*truth),
+                Item::Value(Value::Boolean(truth)) => Some(truth),
                 _ => None,
             },
         })
     }
 
-    fn value(&mut self, id: NodeId) -> Result<Value<'e>, Error> {
+    /// The value of a node.
+    fn item(&mut self, id: NodeId) -> Result<Item<'e>, Error> {
         let plan = self.plan;
         Ok(match &plan.node(id).op {
-            Op::Constant(value) => value.borrowed(),
-            Op::Record => self.record.clone(),
-            Op::Variable(Variable(position)) => {
-                self.variables.get(*position).cloned().unwrap_or(Value::Null)
-            }
-            Op::And(_) | Op::Or(_) | Op::Any(..) | Op::All(..) => {
-                self.truth(id)?.map_or(Value::Null, Value::Boolean)
-            }
+            Op::Constant(value) => Item::Constant(value),
+            Op::Record => Item::Json(self.record),
+            Op::Variable(variable) => self.variable(*variable),
+            Op::Apply(Operation::Member(name), operands) => match **operands {
+                [of] => {
+                    let of = self.item(of)?;
+                    let mut unused = 0;
+                    let hint = self.hints.get_mut(id.position()).unwrap_or(&mut unused);
+                    of.member(name, hint, self.ordered)
+                }
+                _ => Item::NULL,
+            },
+            Op::Apply(operation, operands) => Item::Value(self.apply(id, operation, operands)?),
             Op::Case(pairs) => {
                 for (condition, result) in pairs {
                     if self.truth(*condition)? == Some(true) {
-                        return self.value(*result);
+                        return self.item(*result);
                     }
                 }
-                Value::Null
+                Item::NULL
             }
             Op::Filter(source, variable, predicate) => {
                 let mut kept = Vec::new();
-                for item in self.items(*source)? {
+                for item in self.item(*source)?.into_items() {
                     self.charge(*predicate)?;
                     self.assign(*variable, item);
                     if self.truth(*predicate)? == Some(true) {
-                        kept.push(self.variables.get(variable.0).cloned().unwrap_or(Value::Null));
+                        kept.push(self.variable(*variable).into_value());
                     }
                 }
-                Value::Collection(Collection::Owned(kept))
+                Item::Value(Value::Collection(Collection::Owned(kept)))
             }
-            Op::Apply(operation, operands) => self.apply(id, operation, operands)?,
+            Op::And(_) | Op::Or(_) | Op::Any(..) | Op::All(..) => {
+                Item::Value(self.truth(id)?.map_or(Value::Null, Value::Boolean))
+            }
         })
     }
 
-    /// An operation over the values of its operands, which stay on the stack.
+    fn value(&mut self, id: NodeId) -> Result<Value<'e>, Error> {
+        self.item(id).map(Item::into_value)
+    }
+
+    fn compare(
+        &mut self,
+        id: NodeId,
+        op: Operator,
+        left: NodeId,
+        right: NodeId,
+    ) -> Result<bool, Error> {
+        let (left, right) = (self.item(left)?, self.item(right)?);
+        let (left, right) = (left.view(), right.view());
+        self.charge_steps(id, weight(&left).saturating_add(weight(&right)))?;
+        Ok(compare(op, &left, &right, self.context.collation))
+    }
+
+    /// A prepared test of a string; null for anything else.
+    fn test(
+        &mut self,
+        id: NodeId,
+        prepared: &Prepared,
+        subject: NodeId,
+    ) -> Result<Option<bool>, Error> {
+        let subject = self.item(subject)?;
+        let subject = subject.view();
+        self.charge_steps(id, weight(&subject))?;
+        Ok(match subject.as_ref() {
+            Value::String(subject) => Some(prepared.test(subject)),
+            _ => None,
+        })
+    }
+
+    /// An operation over the values of its operands; up to three of them stay on the stack.
     fn apply(
         &mut self,
         id: NodeId,
         operation: &'e Operation,
-        operands: &'e [NodeId],
+        operands: &[NodeId],
     ) -> Result<Value<'e>, Error> {
-        match operands {
+        match *operands {
             [] => self.finish(id, operation, &[]),
             [only] => {
-                let value = self.value(*only)?;
-                self.finish(id, operation, &[value])
+                let values = [self.value(only)?];
+                self.finish(id, operation, &values)
             }
             [left, right] => {
-                let (left, right) = (self.value(*left)?, self.value(*right)?);
-                match operation {
-                    Operation::Compare(op) => {
-                        Ok(Value::Boolean(compare(*op, &left, &right, self.context.collation)))
-                    }
-                    _ => self.finish(id, operation, &[left, right]),
-                }
+                let values = [self.value(left)?, self.value(right)?];
+                self.finish(id, operation, &values)
             }
             [first, second, third] => {
-                let values = [self.value(*first)?, self.value(*second)?, self.value(*third)?];
+                let values = [self.value(first)?, self.value(second)?, self.value(third)?];
                 self.finish(id, operation, &values)
             }
-            many => {
-                let values = many
-                    .iter()
-                    .map(|operand| self.value(*operand))
-                    .collect::<Result<Vec<_>, _>>()?;
-                self.finish(id, operation, &values)
+            _ => {
+                let values: Result<Vec<_>, _> =
+                    operands.iter().map(|operand| self.value(*operand)).collect();
+                self.finish(id, operation, &values?)
             }
         }
     }
@@ -198,61 +249,45 @@ impl<'e> Evaluator<'e> {
         operation: &'e Operation,
         values: &[Value<'e>],
     ) -> Result<Value<'e>, Error> {
-        let steps = operation.steps(values);
-        if steps > 0 {
-            self.charge_steps(id, steps)?;
-        }
+        self.charge_steps(id, operation.steps(values))?;
         operation
             .apply(values, &self.context)
             .map_err(|fault| Error::from_fault(fault).at(self.plan.node(id).span))
     }
 
     fn any(&mut self, source: NodeId, lambda: Option<(Variable, NodeId)>) -> Result<bool, Error> {
+        let asked = |truth| truth == Some(true);
         match lambda {
-            Some((variable, predicate)) => {
-                let found =
-                    self.first_where(source, variable, predicate, |truth| truth == Some(true))?;
-                Ok(found.is_some())
-            }
-            None => match self.value(source)? {
-                Value::Collection(items) => Ok(items.len() > 0),
-                _ => Ok(false),
-            },
+            Some((variable, predicate)) => self.exists(source, variable, predicate, asked),
+            None => Ok(self.item(source)?.into_items().next().is_some()),
         }
     }
 
-    /// The position of the first item for which the predicate has a truth as asked.
-    fn first_where(
+    /// Whether the predicate has a truth as asked for an item of a collection.
+    fn exists(
         &mut self,
         source: NodeId,
         variable: Variable,
         predicate: NodeId,
         asked: impl Fn(Option<bool>) -> bool,
-    ) -> Result<Option<usize>, Error> {
-        for (position, item) in self.items(source)?.enumerate() {
+    ) -> Result<bool, Error> {
+        for item in self.item(source)?.into_items() {
             self.charge(predicate)?;
             self.assign(variable, item);
             if asked(self.truth(predicate)?) {
-                return Ok(Some(position));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
-    /// The items of a collection; none of what is not one.
-    fn items(
-        &mut self,
-        source: NodeId,
-    ) -> Result<impl Iterator<Item = Value<'e>> + use<'e>, Error> {
-        Ok(match self.value(source)? {
-            Value::Collection(items) => items.into_items(),
-            _ => Collection::Json(&[]).into_items(),
-        })
+    fn variable(&self, variable: Variable) -> Item<'e> {
+        self.variables.get(variable.0).cloned().unwrap_or(Item::NULL)
     }
 
-    fn assign(&mut self, variable: Variable, value: Value<'e>) {
+    fn assign(&mut self, variable: Variable, item: Item<'e>) {
         if let Some(slot) = self.variables.get_mut(variable.0) {
-            *slot = value;
+            *slot = item;
         }
     }
 }

@@ -13,7 +13,7 @@ mod set;
 mod supported;
 mod types;
 
-pub(crate) use operation::{Operation, compare};
+pub(crate) use operation::{Operation, compare, member, only, weight};
 
 use std::fmt;
 
@@ -71,6 +71,12 @@ pub struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NodeId(u32);
 
+impl NodeId {
+    pub(crate) fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The position of the value of a variable while a record is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variable(pub(crate) usize);
@@ -127,6 +133,10 @@ impl Plan {
         text: &str,
     ) -> Result<Plan, Error> {
         bind::bind(options, places, settings, text).map_err(|error| error.in_text(text))
+    }
+
+    pub(crate) fn node_count(&self) -> usize {
+        self.nodes.len()
     }
 
     /// The text of the query, for reports.

@@ -94,23 +94,18 @@ impl Operation {
 
     /// Evaluation steps beyond one, for what takes longer the longer the operands are.
     pub(crate) fn steps(&self, operands: &[Value<'_>]) -> u64 {
-        match self {
-            Operation::Call(_)
-            | Operation::Test(..)
-            | Operation::Binary(_)
-            | Operation::Compare(_) => {
-                let lengths = operands.iter().map(|operand| match operand {
-                    Value::String(text) => text.len() as u64 / 64,
-                    Value::Collection(items) => items.len() as u64,
-                    _ => 0,
-                });
-                match operands {
-                    [Value::Collection(left), Value::Collection(right)] => {
-                        (left.len() as u64).saturating_mul(right.len() as u64)
-                    }
-                    _ => lengths.sum(),
-                }
+        match (self, operands) {
+            // The pairs of items that collection functions compare.
+            (Operation::Call(_), [Value::Collection(left), Value::Collection(right)]) => {
+                (left.len() as u64).saturating_mul(right.len() as u64)
             }
+            (
+                Operation::Call(_)
+                | Operation::Test(..)
+                | Operation::Binary(_)
+                | Operation::Compare(_),
+                _,
+            ) => operands.iter().map(weight).sum(),
             _ => 0,
         }
     }
@@ -173,6 +168,16 @@ fn binary<'a>(op: Operator, left: &Value<'a>, right: &Value<'a>) -> Result<Value
     }
 }
 
+/// The steps that reading a value takes.
+pub(crate) fn weight(value: &Value<'_>) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64 / 64,
+        Value::Collection(items) => items.len() as u64,
+        Value::Structured(members) => members.len() as u64,
+        _ => 0,
+    }
+}
+
 /// A comparison, which is never null (URL Conventions 5.1.1.1).
 pub(crate) fn compare(
     op: Operator,
@@ -217,7 +222,7 @@ fn has(left: &Value<'_>, right: &Value<'_>) -> Value<'static> {
 }
 
 /// The value of a member; null where there is none.
-fn member<'a>(value: &Value<'a>, name: &str) -> Value<'a> {
+pub(crate) fn member<'a>(value: &Value<'a>, name: &str) -> Value<'a> {
     let Value::Structured(structured) = value else {
         return Value::Null;
     };
@@ -243,7 +248,7 @@ fn find<'m, T>(members: impl Iterator<Item = (&'m str, T)> + Clone, name: &str) 
 }
 
 /// The only member whose name differs at most in ASCII case.
-fn only<'m, K: AsRef<str> + ?Sized + 'm, T>(
+pub(crate) fn only<'m, K: AsRef<str> + ?Sized + 'm, T>(
     members: impl Iterator<Item = (&'m K, T)>,
     name: &str,
 ) -> Option<T> {

@@ -83,9 +83,7 @@ impl<'t> Grammar<'t> {
             return self.node(Repr::Not(operand), i, rest);
         }
         match i.strip_prefix('-') {
-            Some(rest)
-                if !rest.starts_with(|c: char| c.is_ascii_digit()) && !rest.starts_with("INF") =>
-            {
+            Some(rest) if !starts_number(rest) => {
                 let (rest, operand) =
                     self.nested(blanks(rest), |g, i| g.operation(i, Precedence::Unary))?;
                 self.node(Repr::Negate(operand), i, rest)
@@ -346,6 +344,14 @@ fn negation(i: &str) -> Option<&str> {
         }
         None => Some(operand),
     }
+}
+
+/// Whether a sign in front of this belongs to a number.
+fn starts_number(i: &str) -> bool {
+    let infinity = i.strip_prefix("INF");
+    let is_name =
+        |rest: &str| rest.starts_with(|c| c == '/' || c == '(' || lexical::is_following(c));
+    i.starts_with(|c: char| c.is_ascii_digit()) || infinity.is_some_and(|rest| !is_name(rest))
 }
 
 /// What somebody who wrote this probably meant.

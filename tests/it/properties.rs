@@ -275,7 +275,7 @@ fn sentence() -> impl Strategy<Value = Vec<Part>> {
     let exact = |text: &str| Part::Exact(text.to_owned());
     let keyword = |words: &'static [&'static str]| select(words).prop_map(Part::Keyword);
     let values = ["a", "имя", "5", "-1.5", "'a b'", "'О''Нил'", "null", "2021-08-15", "$it/b"];
-    let value = select(values.to_vec()).prop_map(move |text| exact(text));
+    let value = select(values.to_vec()).prop_map(exact);
     let compare = keyword(&["eq", "ne", "gt", "ge", "lt", "le"]);
     let comparison = (value.clone(), compare, value.clone())
         .prop_map(|(a, op, b)| vec![a, Part::Blank, op, Part::Blank, b]);

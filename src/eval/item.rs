@@ -1,0 +1,128 @@
+//! What a path leads to: JSON of the record as it is, or a value.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+
+use crate::plan::member;
+use crate::value::{Collection, Items, Value};
+
+/// The value of a node, still as JSON where it is part of the record.
+#[derive(Debug, Clone)]
+pub(super) enum Item<'e> {
+    Json(&'e Json),
+    Constant(&'e Value<'static>),
+    Value(Value<'e>),
+}
+
+/// What a path leads to that leads nowhere.
+static NULL: Json = Json::Null;
+
+/// Objects with more members than this are searched by their own index.
+const SCANNED: usize = 64;
+
+impl<'e> Item<'e> {
+    pub(super) const NULL: Item<'static> = Item::Json(&NULL);
+
+    /// The value, made where it is needed.
+    pub(super) fn view(&self) -> Cow<'_, Value<'e>> {
+        match self {
+            Item::Json(json) => Cow::Owned(Value::from_json(json)),
+            Item::Constant(value) => Cow::Borrowed(*value),
+            Item::Value(value) => Cow::Borrowed(value),
+        }
+    }
+
+    pub(super) fn into_value(self) -> Value<'e> {
+        match self {
+            Item::Json(json) => Value::from_json(json),
+            Item::Constant(value) => value.borrowed(),
+            Item::Value(value) => value,
+        }
+    }
+
+    /// The items of a collection; none of what is not one.
+    pub(super) fn into_items(self) -> ItemIter<'e> {
+        match self {
+            Item::Json(Json::Array(items)) => ItemIter::Json(items.iter()),
+            Item::Json(_) => ItemIter::Json([].iter()),
+            other => match other.into_value() {
+                Value::Collection(items) => ItemIter::Values(items.into_items()),
+                _ => ItemIter::Values(Collection::Json(&[]).into_items()),
+            },
+        }
+    }
+
+    /// The value of a member; null where there is none. `hint` is where the last record had it.
+    pub(super) fn member(self, name: &str, hint: &mut usize, ordered: bool) -> Item<'e> {
+        match self {
+            Item::Json(Json::Object(members)) => Item::Json(match ordered {
+                true => by_position(members, name, hint),
+                false => by_name(members, name),
+            }),
+            Item::Json(_) => Item::NULL,
+            other => Item::Value(member(&other.into_value(), name)),
+        }
+    }
+}
+
+/// The items of a collection, in order.
+pub(super) enum ItemIter<'e> {
+    Json(std::slice::Iter<'e, Json>),
+    Values(Items<'e>),
+}
+
+impl<'e> Iterator for ItemIter<'e> {
+    type Item = Item<'e>;
+
+    fn next(&mut self) -> Option<Item<'e>> {
+        match self {
+            ItemIter::Json(items) => items.next().map(Item::Json),
+            ItemIter::Values(items) => items.next().map(Item::Value),
+        }
+    }
+}
+
+/// Whether this build of serde_json keeps members in the order of insertion, in a vector.
+pub(super) fn keeps_order() -> bool {
+    let members: Map<String, Json> = [("b", Json::Null), ("a", Json::Null)]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect();
+    members.keys().next().is_some_and(|first| first == "b")
+}
+
+/// Records share their shape: the member is looked for where the last record had it.
+fn by_position<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
+    match members.iter().nth(*hint) {
+        Some((key, value)) if key == name => value,
+        _ => scan(members, name, hint),
+    }
+}
+
+/// One pass for the exact name and for the only one that differs in ASCII case.
+fn scan<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
+    if members.len() > SCANNED {
+        return by_name(members, name);
+    }
+    let mut similar = None;
+    let mut ambiguous = false;
+    for (position, (key, value)) in members.iter().enumerate() {
+        if key.len() != name.len() {
+            continue;
+        }
+        if key == name {
+            *hint = position;
+            return value;
+        }
+        if key.eq_ignore_ascii_case(name) {
+            ambiguous |= similar.is_some();
+            similar = Some(value);
+        }
+    }
+    similar.filter(|_| !ambiguous).unwrap_or(&NULL)
+}
+
+fn by_name<'e>(members: &'e Map<String, Json>, name: &str) -> &'e Json {
+    members.get(name).or_else(|| crate::plan::only(members.iter(), name)).unwrap_or(&NULL)
+}
