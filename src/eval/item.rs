@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
-use crate::plan::member;
+use crate::plan::only;
 use crate::value::{Collection, Items, Value};
 
 /// The value of a node, still as JSON where it is part of the record.
@@ -16,7 +16,7 @@ pub(super) enum Item<'e> {
 }
 
 /// What a path leads to that leads nowhere.
-static NULL: Json = Json::Null;
+pub(super) static NULL: Json = Json::Null;
 
 /// Objects with more members than this are searched by their own index.
 const SCANNED: usize = 64;
@@ -52,18 +52,6 @@ impl<'e> Item<'e> {
             },
         }
     }
-
-    /// The value of a member; null where there is none. `hint` is where the last record had it.
-    pub(super) fn member(self, name: &str, hint: &mut usize, ordered: bool) -> Item<'e> {
-        match self {
-            Item::Json(Json::Object(members)) => Item::Json(match ordered {
-                true => by_position(members, name, hint),
-                false => by_name(members, name),
-            }),
-            Item::Json(_) => Item::NULL,
-            other => Item::Value(member(&other.into_value(), name)),
-        }
-    }
 }
 
 /// The items of a collection, in order.
@@ -80,6 +68,20 @@ impl<'e> Iterator for ItemIter<'e> {
             ItemIter::Json(items) => items.next().map(Item::Json),
             ItemIter::Values(items) => items.next().map(Item::Value),
         }
+    }
+}
+
+/// The value of a member; null where there is none. `hint` is where the last record had it.
+pub(super) fn json_member<'e>(
+    json: &'e Json,
+    name: &str,
+    hint: &mut usize,
+    ordered: bool,
+) -> &'e Json {
+    match json {
+        Json::Object(members) if ordered => by_position(members, name, hint),
+        Json::Object(members) => by_name(members, name),
+        _ => &NULL,
     }
 }
 
@@ -124,5 +126,5 @@ fn scan<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e
 }
 
 fn by_name<'e>(members: &'e Map<String, Json>, name: &str) -> &'e Json {
-    members.get(name).or_else(|| crate::plan::only(members.iter(), name)).unwrap_or(&NULL)
+    members.get(name).or_else(|| only(members.iter(), name)).unwrap_or(&NULL)
 }

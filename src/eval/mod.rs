@@ -1,5 +1,6 @@
 //! Applying a plan to records: filter, count, order, skip, top.
 
+mod compare;
 mod item;
 mod order;
 mod page;

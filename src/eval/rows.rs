@@ -2,11 +2,12 @@
 
 use serde_json::Value as Json;
 
-use super::item::{Item, keeps_order};
+use super::compare::compare_json;
+use super::item::{Item, json_member, keeps_order};
 use crate::ast::Operator;
 use crate::error::{Error, Found};
 use crate::functions::{Context, Prepared};
-use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare, weight};
+use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare, json_weight, member, weight};
 use crate::value::{Collection, DateTimeOffset, Value};
 
 /// Reads a plan for one record at a time. `'e` is how long the plan and the records live.
@@ -122,14 +123,8 @@ impl<'e> Evaluator<'e> {
             Op::All(source, variable, predicate) => {
                 Some(!self.exists(*source, *variable, *predicate, |truth| truth != Some(true))?)
             }
-            Op::Apply(Operation::Compare(op), operands) => match **operands {
-                [left, right] => Some(self.compare(id, *op, left, right)?),
-                _ => None,
-            },
-            Op::Apply(Operation::Test(_, prepared), operands) => match **operands {
-                [subject] => self.test(id, prepared, subject)?,
-                _ => None,
-            },
+            Op::Compare(op, left, right) => Some(self.compare(id, *op, *left, *right)?),
+            Op::Test(_, prepared, subject) => self.test(id, prepared, *subject)?,
             _ => match self.item(id)? {
                 Item::Json(Json::Bool(truth)) => Some(*truth),
                 Item::Constant(Value::Boolean(truth)) => Some(*truth),
@@ -139,6 +134,24 @@ impl<'e> Evaluator<'e> {
         })
     }
 
+    /// Where a path of the record leads to; none for what has to be computed.
+    fn json(&mut self, id: NodeId) -> Option<&'e Json> {
+        let plan = self.plan;
+        match &plan.node(id).op {
+            Op::Record => Some(self.record),
+            Op::Variable(variable) => match self.variables.get(variable.0) {
+                Some(Item::Json(json)) => Some(json),
+                _ => None,
+            },
+            Op::Member(of, name) => {
+                let of = self.json(*of)?;
+                let hint = self.hints.get_mut(id.position())?;
+                Some(json_member(of, name, hint, self.ordered))
+            }
+            _ => None,
+        }
+    }
+
     /// The value of a node.
     fn item(&mut self, id: NodeId) -> Result<Item<'e>, Error> {
         let plan = self.plan;
@@ -146,14 +159,9 @@ impl<'e> Evaluator<'e> {
             Op::Constant(value) => Item::Constant(value),
             Op::Record => Item::Json(self.record),
             Op::Variable(variable) => self.variable(*variable),
-            Op::Apply(Operation::Member(name), operands) => match **operands {
-                [of] => {
-                    let of = self.item(of)?;
-                    let mut unused = 0;
-                    let hint = self.hints.get_mut(id.position()).unwrap_or(&mut unused);
-                    of.member(name, hint, self.ordered)
-                }
-                _ => Item::NULL,
+            Op::Member(of, name) => match self.json(id) {
+                Some(json) => Item::Json(json),
+                None => Item::Value(member(&self.value(*of)?, name)),
             },
             Op::Apply(operation, operands) => Item::Value(self.apply(id, operation, operands)?),
             Op::Case(pairs) => {
@@ -175,7 +183,7 @@ impl<'e> Evaluator<'e> {
                 }
                 Item::Value(Value::Collection(Collection::Owned(kept)))
             }
-            Op::And(_) | Op::Or(_) | Op::Any(..) | Op::All(..) => {
+            Op::And(_) | Op::Or(_) | Op::Compare(..) | Op::Test(..) | Op::Any(..) | Op::All(..) => {
                 Item::Value(self.truth(id)?.map_or(Value::Null, Value::Boolean))
             }
         })
@@ -192,10 +200,17 @@ impl<'e> Evaluator<'e> {
         left: NodeId,
         right: NodeId,
     ) -> Result<bool, Error> {
+        let collation = self.context.collation;
+        if let Op::Constant(constant) = &self.plan.node(right).op
+            && let Some(json) = self.json(left)
+        {
+            self.charge_steps(id, json_weight(json))?;
+            return Ok(compare_json(op, json, constant, collation));
+        }
         let (left, right) = (self.item(left)?, self.item(right)?);
         let (left, right) = (left.view(), right.view());
         self.charge_steps(id, weight(&left).saturating_add(weight(&right)))?;
-        Ok(compare(op, &left, &right, self.context.collation))
+        Ok(compare(op, &left, &right, collation))
     }
 
     /// A prepared test of a string; null for anything else.
@@ -205,11 +220,14 @@ impl<'e> Evaluator<'e> {
         prepared: &Prepared,
         subject: NodeId,
     ) -> Result<Option<bool>, Error> {
-        let subject = self.item(subject)?;
-        let subject = subject.view();
+        if let Some(Json::String(subject)) = self.json(subject) {
+            self.charge_steps(id, subject.len() as u64 / 64)?;
+            return Ok(Some(prepared.test(subject)));
+        }
+        let subject = self.value(subject)?;
         self.charge_steps(id, weight(&subject))?;
-        Ok(match subject.as_ref() {
-            Value::String(subject) => Some(prepared.test(subject)),
+        Ok(match subject {
+            Value::String(subject) => Some(prepared.test(&subject)),
             _ => None,
         })
     }

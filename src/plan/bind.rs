@@ -1,6 +1,7 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
 use super::literal::literal;
+use super::operation::compare;
 use super::set::Set;
 use super::{Node, NodeId, Op, Operation, Plan, Variable, supported, types};
 use crate::ast::{
@@ -272,17 +273,32 @@ impl<'q> Binder<'q> {
             }
             _ => {}
         }
-        let operation = match op {
-            Operator::Eq
-            | Operator::Ne
-            | Operator::Gt
-            | Operator::Ge
-            | Operator::Lt
-            | Operator::Le
-            | Operator::In => Operation::Compare(op),
-            op => Operation::Binary(op),
-        };
-        self.apply(operation, &operands, span)
+        match op {
+            Operator::Add
+            | Operator::Sub
+            | Operator::Mul
+            | Operator::Div
+            | Operator::Divby
+            | Operator::Mod
+            | Operator::Has => self.apply(Operation::Binary(op), &operands, span),
+            _ => self.compare(op, operands, span),
+        }
+    }
+
+    /// A comparison, or its result where both operands are constant.
+    fn compare(
+        &mut self,
+        op: Operator,
+        [left, right]: [NodeId; 2],
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        if let (Op::Constant(left), Op::Constant(right)) =
+            (&self.plan.node(left).op, &self.plan.node(right).op)
+        {
+            let result = compare(op, left, right, self.context.collation);
+            return self.constant(Value::Boolean(result), span);
+        }
+        self.push(Op::Compare(op, left, right), span, Some(Type::Boolean))
     }
 
     /// The value of a parameter alias, bound once in the scope of the record.
@@ -407,6 +423,11 @@ impl Op {
     fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
             Op::Constant(_) | Op::Record | Op::Variable(_) => {}
+            Op::Member(of, _) | Op::Test(_, _, of) => visit(*of),
+            Op::Compare(_, left, right) => {
+                visit(*left);
+                visit(*right);
+            }
             Op::Apply(_, operands) | Op::And(operands) | Op::Or(operands) => {
                 operands.iter().for_each(|id| visit(*id));
             }

@@ -27,25 +27,45 @@ impl<'q> Binder<'q> {
         let operands = self.all(arguments)?;
         let nodes: Vec<&Node> = operands.iter().map(|id| self.plan.node(*id)).collect();
         types::arguments(function, &nodes)?;
-        if let [subject, constants @ ..] = nodes.as_slice() {
-            let texts = constants.iter().map(|node| match &node.op {
-                Op::Constant(Value::String(text)) => Some(text.as_ref()),
-                _ => None,
-            });
-            let collection = subject.value_type == Some(Type::Collection);
-            if let Some(texts) = texts.collect::<Option<Vec<&str>>>()
-                && !collection
-                && let Some(prepared) = functions::prepare(function, &texts, self.context.collation)
-                    .map_err(|fault| {
-                        Error::from_fault(fault)
-                            .at(constants.first().map_or(span, |node| node.span))
-                    })?
-            {
-                let test = Operation::Test(function, prepared);
-                return self.apply(test, operands.get(..1).unwrap_or_default(), span);
-            }
+        if let Some(test) = self.prepared(function, &operands, span)? {
+            return Ok(test);
         }
         self.apply(Operation::Call(function), &operands, span)
+    }
+
+    /// A test of a string against constants: finders and patterns are built once.
+    fn prepared(
+        &mut self,
+        function: &'static Function,
+        operands: &[NodeId],
+        span: Span,
+    ) -> Result<Option<NodeId>, Error> {
+        let Some((subject, constants)) = operands.split_first() else {
+            return Ok(None);
+        };
+        let mut texts = Vec::new();
+        for constant in constants {
+            match &self.plan.node(*constant).op {
+                Op::Constant(Value::String(text)) => texts.push(text.as_ref()),
+                _ => return Ok(None),
+            }
+        }
+        let node = self.plan.node(*subject);
+        if texts.is_empty()
+            || matches!(node.op, Op::Constant(_))
+            || node.value_type == Some(Type::Collection)
+        {
+            return Ok(None);
+        }
+        let prepared = functions::prepare(function, &texts, self.context.collation);
+        let place = constants.first().map_or(span, |constant| self.plan.node(*constant).span);
+        match prepared.map_err(|fault| Error::from_fault(fault).at(place))? {
+            Some(prepared) => {
+                let test = Op::Test(function, prepared, *subject);
+                self.push(test, span, Some(Type::Boolean)).map(Some)
+            }
+            None => Ok(None),
+        }
     }
 }
 

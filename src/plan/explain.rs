@@ -43,6 +43,18 @@ impl Plan {
             }
             Op::Record => writeln!(f, "record"),
             Op::Variable(variable) => writeln!(f, "variable {}", variable.0),
+            Op::Member(of, name) => {
+                writeln!(f, "member `{name}`")?;
+                children(f, &[*of])
+            }
+            Op::Compare(op, left, right) => {
+                writeln!(f, "{}", op.keyword())?;
+                children(f, &[*left, *right])
+            }
+            Op::Test(function, _, subject) => {
+                writeln!(f, "call {} ({}), prepared", function.name, function.section)?;
+                children(f, &[*subject])
+            }
             Op::Apply(operation, operands) => {
                 writeln!(f, "{operation}")?;
                 children(f, operands)
@@ -82,7 +94,6 @@ impl Plan {
 impl Display for Operation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Operation::Member(name) => write!(f, "member `{name}`"),
             Operation::Annotation { property: None, term } => write!(f, "annotation `@{term}`"),
             Operation::Annotation { property: Some(property), term } => {
                 write!(f, "annotation `{property}@{term}`")
@@ -92,12 +103,9 @@ impl Display for Operation {
             Operation::Count => f.write_str("count"),
             Operation::Not => f.write_str("not"),
             Operation::Negate => f.write_str("negate"),
-            Operation::Compare(op) | Operation::Binary(op) => f.write_str(op.keyword()),
+            Operation::Binary(op) => f.write_str(op.keyword()),
             Operation::InSet(set) => write!(f, "in a hashed set of {}", set.len()),
             Operation::Call(function) => write!(f, "call {} ({})", function.name, function.section),
-            Operation::Test(function, _) => {
-                write!(f, "call {} ({}), prepared", function.name, function.section)
-            }
             Operation::Cast(target) => write!(f, "cast to {target}"),
             Operation::IsOf(target) => write!(f, "is of {target}"),
             Operation::Array => f.write_str("array"),

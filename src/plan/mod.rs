@@ -13,12 +13,13 @@ mod set;
 mod supported;
 mod types;
 
-pub(crate) use operation::{Operation, compare, member, only, weight};
+pub(crate) use operation::{Operation, compare, holds, json_weight, member, only, weight};
 
 use std::fmt;
 
-use crate::ast::{Direction, Options, SystemOption};
+use crate::ast::{Direction, Operator, Options, SystemOption};
 use crate::error::Error;
+use crate::functions::{Function, Prepared};
 use crate::limits::Settings;
 use crate::span::Span;
 use crate::value::{Type, Value};
@@ -102,7 +103,13 @@ pub(crate) enum Op {
     Record,
     /// The value of a variable.
     Variable(Variable),
-    /// An operation over the values of all its operands.
+    /// A member of a structured value: the exact name, else the only one that differs in ASCII case.
+    Member(NodeId, Box<str>),
+    /// `eq ne gt ge lt le in`, which are never null.
+    Compare(Operator, NodeId, NodeId),
+    /// A function of a string whose other arguments are constant.
+    Test(&'static Function, Prepared, NodeId),
+    /// Any other operation, over the values of all its operands.
     Apply(Operation, Box<[NodeId]>),
     /// `and` in three-valued logic, up to the first operand that is false.
     And(Box<[NodeId]>),

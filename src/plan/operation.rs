@@ -3,10 +3,11 @@
 //! Binding folds constants with the same code that evaluation runs.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 use super::set::Set;
 use crate::ast::Operator;
-use crate::functions::{Context, Function, Prepared};
+use crate::functions::{Context, Function};
 use crate::value::{
     Collation, Collection, EdmType, Fault, Number, Structured, Type, Value, arithmetic, cast,
     equals, is_of, order,
@@ -15,8 +16,6 @@ use crate::value::{
 /// An operation that needs the values of all its operands.
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
-    /// A member of a structured value: the exact name, else the only one that differs in ASCII case.
-    Member(Box<str>),
     /// An annotation of a structured value, or of one of its members.
     Annotation { property: Option<Box<str>>, term: Box<str> },
     /// The structured value if its `@odata.type` is this, else null.
@@ -29,16 +28,12 @@ pub(crate) enum Operation {
     Not,
     /// `-`
     Negate,
-    /// `eq ne gt ge lt le in`, which are never null.
-    Compare(Operator),
-    /// Any other binary operator but `and` and `or`.
+    /// A binary operator that may be null: arithmetic and `has`.
     Binary(Operator),
     /// `in` a constant collection.
     InSet(Box<Set>),
     /// A canonical function.
     Call(&'static Function),
-    /// A function of a string whose other arguments are constant.
-    Test(&'static Function, Prepared),
     /// `cast` to a primitive type
     Cast(EdmType),
     /// `isof` of a primitive type
@@ -58,12 +53,9 @@ impl Operation {
     /// The type of the result where it is not null, if it is known.
     pub(super) fn result(&self, operands: &[Option<Type>]) -> Option<Type> {
         match self {
-            Operation::Not
-            | Operation::HasType(_)
-            | Operation::Compare(_)
-            | Operation::InSet(_)
-            | Operation::Test(..)
-            | Operation::IsOf(_) => Some(Type::Boolean),
+            Operation::Not | Operation::HasType(_) | Operation::InSet(_) | Operation::IsOf(_) => {
+                Some(Type::Boolean)
+            }
             Operation::Count => Some(Type::Number),
             Operation::Array => Some(Type::Collection),
             Operation::Object(_) | Operation::TypeCast(_) => Some(Type::Structured),
@@ -86,7 +78,7 @@ impl Operation {
                 let first = results.next()?;
                 results.all(|result| result == first).then_some(first)
             }
-            Operation::Member(_) | Operation::Annotation { .. } | Operation::Cast(_) => None,
+            Operation::Annotation { .. } | Operation::Cast(_) => None,
         }
         .filter(|result| *result != Type::Any)
         .map(|result| if result == Type::Integer { Type::Number } else { result })
@@ -99,13 +91,9 @@ impl Operation {
             (Operation::Call(_), [Value::Collection(left), Value::Collection(right)]) => {
                 (left.len() as u64).saturating_mul(right.len() as u64)
             }
-            (
-                Operation::Call(_)
-                | Operation::Test(..)
-                | Operation::Binary(_)
-                | Operation::Compare(_),
-                _,
-            ) => operands.iter().map(weight).sum(),
+            (Operation::Call(_) | Operation::Binary(_) | Operation::InSet(_), _) => {
+                operands.iter().map(weight).sum()
+            }
             _ => 0,
         }
     }
@@ -117,7 +105,6 @@ impl Operation {
         context: &Context,
     ) -> Result<Value<'a>, Fault> {
         Ok(match (self, operands) {
-            (Operation::Member(name), [value]) => member(value, name),
             (Operation::Annotation { property, term }, [value]) => {
                 annotation(value, property.as_deref(), term)
             }
@@ -132,17 +119,11 @@ impl Operation {
             (Operation::Count, [Value::Null]) => Number::from(0_u64).into(),
             (Operation::Not, [Value::Boolean(value)]) => Value::Boolean(!value),
             (Operation::Negate, [value]) => arithmetic::negate(value)?,
-            (Operation::Compare(op), [left, right]) => {
-                Value::Boolean(compare(*op, left, right, context.collation))
-            }
             (Operation::Binary(op), [left, right]) => binary(*op, left, right)?,
             (Operation::InSet(set), [value]) => {
                 Value::Boolean(set.contains(value, context.collation))
             }
             (Operation::Call(function), arguments) => function.call(arguments, context)?,
-            (Operation::Test(_, prepared), [Value::String(subject)]) => {
-                Value::Boolean(prepared.test(subject))
-            }
             (Operation::Cast(target), [value]) => cast(value.clone(), *target),
             (Operation::IsOf(target), [value]) => is_of(value, *target),
             (Operation::Array, items) => Value::Collection(Collection::Owned(items.to_vec())),
@@ -178,6 +159,16 @@ pub(crate) fn weight(value: &Value<'_>) -> u64 {
     }
 }
 
+/// The same for JSON of a record.
+pub(crate) fn json_weight(json: &serde_json::Value) -> u64 {
+    match json {
+        serde_json::Value::String(text) => text.len() as u64 / 64,
+        serde_json::Value::Array(items) => items.len() as u64,
+        serde_json::Value::Object(members) => members.len() as u64,
+        _ => 0,
+    }
+}
+
 /// A comparison, which is never null (URL Conventions 5.1.1.1).
 pub(crate) fn compare(
     op: Operator,
@@ -185,18 +176,26 @@ pub(crate) fn compare(
     right: &Value<'_>,
     collation: Collation,
 ) -> bool {
-    let order = || order(left, right, collation);
     match op {
         Operator::Eq => equals(left, right, collation),
         Operator::Ne => !equals(left, right, collation),
-        Operator::Gt => order().is_some_and(|order| order.is_gt()),
-        Operator::Ge => order().is_some_and(|order| order.is_ge()),
-        Operator::Lt => order().is_some_and(|order| order.is_lt()),
-        Operator::Le => order().is_some_and(|order| order.is_le()),
         Operator::In => match right {
             Value::Collection(items) => items.iter().any(|item| equals(left, &item, collation)),
             _ => false,
         },
+        _ => order(left, right, collation).is_some_and(|order| holds(op, order)),
+    }
+}
+
+/// Whether an order is what a comparison asks for.
+pub(crate) fn holds(op: Operator, order: Ordering) -> bool {
+    match op {
+        Operator::Eq => order.is_eq(),
+        Operator::Ne => order.is_ne(),
+        Operator::Gt => order.is_gt(),
+        Operator::Ge => order.is_ge(),
+        Operator::Lt => order.is_lt(),
+        Operator::Le => order.is_le(),
         _ => false,
     }
 }

@@ -97,7 +97,7 @@ impl<'q> Binder<'q> {
     }
 
     fn member(&mut self, of: NodeId, name: &str, place: Span) -> Result<NodeId, Error> {
-        self.apply(Operation::Member(name.into()), &[of], place)
+        self.push(Op::Member(of, name.into()), place, None)
     }
 
     fn annotation(

@@ -25,12 +25,15 @@ pub(crate) fn records() -> impl Strategy<Value = Vec<Value>> {
 }
 
 /// Member names that differ in case only, and one that is not ASCII.
-const NAMES: &[&str] = &["a", "b", "B", "tags", "items", "Items", "ж"];
+const NAMES: &[&str] = &["a", "b", "B", "ж"];
+/// The same for members that mostly are collections.
+const COLLECTIONS: &[&str] = &["tags", "items", "Items"];
 /// Names to ask for: also in other cases, and unknown.
 const ASKED: &[&str] = &["a", "A", "b", "B", "tags", "items", "ITEMS", "ж", "Ж", "none"];
 /// Short strings that overlap and differ in case.
 const TEXTS: &[&str] = &["", "a", "A", "ab", "Ab", "b", "жа", "Ж", "😀a", "'", "null"];
-const VARIABLES: &[&str] = &["x", "y", "a"];
+/// Lambda variables: one of them is also the name of a member.
+const VARIABLES: &[&str] = &["x", "a"];
 
 type Join = fn(Expr, Expr) -> Expr;
 const COMPARISONS: &[Join] = &[Expr::eq, Expr::ne, Expr::gt, Expr::ge, Expr::lt, Expr::le];
@@ -39,8 +42,9 @@ const ARITHMETIC: &[Join] =
     &[Expr::add, Expr::sub, Expr::mul, Expr::div, Expr::divby, Expr::modulo];
 
 fn object(value: BoxedStrategy<Value>) -> impl Strategy<Value = Value> {
-    let members = vec((select(NAMES), value), 0..6);
-    members.prop_map(|members| {
+    let items = vec(value.clone(), 0..4).prop_map(Value::Array);
+    let member = prop_oneof![(select(NAMES), value), (select(COLLECTIONS), items)];
+    vec(member, 0..6).prop_map(|members| {
         let members = members.into_iter().map(|(name, value)| (name.to_owned(), value));
         Value::Object(members.collect::<Map<_, _>>())
     })
@@ -50,8 +54,8 @@ fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
-        (-9..=9_i64).prop_map(Value::from),
-        (-30..=30_i8).prop_map(|quarters| json!(f64::from(quarters) / 4.0)),
+        (-5..=5_i64).prop_map(Value::from),
+        (-10..=10_i8).prop_map(|quarters| json!(f64::from(quarters) / 4.0)),
         select(TEXTS).prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
@@ -62,14 +66,14 @@ fn value() -> impl Strategy<Value = Value> {
 /// A condition whose operands are of types that may fit, so that it binds.
 pub(crate) fn condition() -> impl Strategy<Value = Expr> {
     comparison().prop_recursive(4, 24, 3, |inner| {
-        let lambda = (path(), select(VARIABLES), inner.clone());
+        let lambda = (collection(), select(VARIABLES), inner.clone());
         prop_oneof![
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| a.and(b)),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| a.or(b)),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| a.eq(b)),
-            inner.prop_map(ast::not),
-            lambda.clone().prop_map(|(path, x, inner)| path.any(x, inner)),
-            lambda.prop_map(|(path, x, inner)| path.all(x, inner)),
+            1 => (inner.clone(), inner.clone()).prop_map(|(a, b)| a.and(b)),
+            1 => (inner.clone(), inner.clone()).prop_map(|(a, b)| a.or(b)),
+            1 => (inner.clone(), inner.clone()).prop_map(|(a, b)| a.eq(b)),
+            1 => inner.prop_map(ast::not),
+            3 => lambda.clone().prop_map(|(path, x, inner)| path.any(x, inner)),
+            3 => lambda.prop_map(|(path, x, inner)| path.all(x, inner)),
         ]
     })
 }
@@ -77,11 +81,12 @@ pub(crate) fn condition() -> impl Strategy<Value = Expr> {
 fn comparison() -> impl Strategy<Value = Expr> {
     prop_oneof![
         4 => (operand(), select(COMPARISONS), operand()).prop_map(|(a, op, b)| op(a, b)),
+        3 => (number(), select(COMPARISONS), number()).prop_map(|(a, op, b)| op(a, b)),
         2 => (text(), select(TESTS), text()).prop_map(|(a, test, b)| test(a, b)),
         2 => (operand(), vec(literal(), 0..12)).prop_map(|(a, list)| a.is_in(list)),
-        1 => (operand(), path()).prop_map(|(a, path)| a.in_collection(path)),
+        1 => (operand(), collection()).prop_map(|(a, path)| a.in_collection(path)),
         1 => path(),
-        1 => path().prop_map(Expr::any_item),
+        1 => collection().prop_map(Expr::any_item),
         1 => any::<bool>().prop_map(lit),
         1 => Just(ast::null()),
     ]
@@ -103,8 +108,8 @@ fn literal() -> impl Strategy<Value = Expr> {
 
 fn number_literal() -> impl Strategy<Value = Expr> {
     prop_oneof![
-        (-9..=9_i64).prop_map(lit),
-        (-30..=30_i8).prop_map(|quarters| lit(f64::from(quarters) / 4.0)),
+        (-5..=5_i64).prop_map(lit),
+        (-10..=10_i8).prop_map(|quarters| lit(f64::from(quarters) / 4.0)),
     ]
 }
 
@@ -135,13 +140,19 @@ fn text() -> impl Strategy<Value = Expr> {
 
 /// A path that starts at the record or at a variable that may be in scope.
 fn path() -> BoxedStrategy<Expr> {
-    let first = prop_oneof![4 => select(ASKED), 2 => select(VARIABLES)];
-    (first, vec(select(ASKED), 0..3))
+    let first = prop_oneof![select(ASKED), select(VARIABLES)];
+    (first, vec(select(ASKED), 0..2))
         .prop_map(|(first, rest)| {
             let rest = rest.iter().map(|name| format!("/{name}"));
             prop(&format!("{first}{}", rest.collect::<String>()))
         })
         .boxed()
+}
+
+/// A path that mostly leads to a collection.
+fn collection() -> BoxedStrategy<Expr> {
+    let likely = ["tags", "items", "ITEMS", "x", "x/tags", "a/items"];
+    prop_oneof![4 => select(likely.to_vec()).prop_map(prop), 1 => path()].boxed()
 }
 
 /// A whole query over [`records`].
