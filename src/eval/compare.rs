@@ -7,6 +7,7 @@ use crate::plan::{compare, holds};
 use crate::value::{Collation, Number, Value};
 
 /// Whether `json op constant` holds: the same as comparing the values.
+#[inline]
 pub(super) fn compare_json(
     op: Operator,
     json: &Json,

@@ -72,6 +72,7 @@ impl<'e> Iterator for ItemIter<'e> {
 }
 
 /// The value of a member; null where there is none. `hint` is where the last record had it.
+#[inline]
 pub(super) fn json_member<'e>(
     json: &'e Json,
     name: &str,
@@ -95,6 +96,7 @@ pub(super) fn keeps_order() -> bool {
 }
 
 /// Records share their shape: the member is looked for where the last record had it.
+#[inline]
 fn by_position<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
     match members.iter().nth(*hint) {
         Some((key, value)) if key == name => value,
@@ -103,6 +105,7 @@ fn by_position<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize)
 }
 
 /// One pass for the exact name and for the only one that differs in ASCII case.
+#[cold]
 fn scan<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
     if members.len() > SCANNED {
         return by_name(members, name);

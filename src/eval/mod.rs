@@ -2,6 +2,7 @@
 
 mod compare;
 mod item;
+mod narrow;
 mod order;
 mod page;
 mod rows;
@@ -66,15 +67,7 @@ fn page<'a>(
 
     // Without an order the window is known to be full before the end.
     let enough = if plan.count || !plan.orderby.is_empty() { usize::MAX } else { window };
-    let mut kept = Vec::new();
-    for record in records {
-        if kept.len() >= enough {
-            break;
-        }
-        if evaluator.keeps(record)? {
-            kept.push(record);
-        }
-    }
+    let mut kept = evaluator.filter(records, enough)?;
     let count = plan.count.then_some(kept.len() as u64);
     if !plan.orderby.is_empty() {
         kept = order::first(&mut evaluator, kept, window)?;

@@ -8,7 +8,7 @@ use crate::ast::Operator;
 use crate::error::{Error, Found};
 use crate::functions::{Context, Prepared};
 use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare, json_weight, member, weight};
-use crate::value::{Collection, DateTimeOffset, Value};
+use crate::value::{Collation, Collection, DateTimeOffset, Value};
 
 /// Reads a plan for one record at a time. `'e` is how long the plan and the records live.
 pub(super) struct Evaluator<'e> {
@@ -19,10 +19,11 @@ pub(super) struct Evaluator<'e> {
     /// For each node that reads a member, where it was found last.
     hints: Vec<usize>,
     /// Whether members stand in a vector, so that a position finds them.
-    ordered: bool,
+    pub(super) ordered: bool,
     context: Context,
-    /// Steps that are left for the record and for the query.
+    /// Steps that are left for the record, for each record of the batch, and for the query.
     record_steps: u64,
+    batch_steps: Vec<u64>,
     query_steps: u64,
 }
 
@@ -38,18 +39,62 @@ impl<'e> Evaluator<'e> {
             ordered: keeps_order(),
             context: Context { now, collation: plan.settings.collation, max_string: limits.string },
             record_steps: 0,
+            batch_steps: Vec::new(),
             query_steps: limits.query_steps.saturating_add(share),
         }
     }
 
-    /// Whether the filter is true for a record.
-    pub(super) fn keeps(&mut self, record: &'e Json) -> Result<bool, Error> {
-        let Some(filter) = self.plan.filter else {
-            return Ok(true);
-        };
-        self.start(record);
-        let truth = self.charge(filter).and_then(|()| self.truth(filter));
-        truth.map(|truth| truth == Some(true)).map_err(|error| error.with_option("$filter"))
+    /// Takes the steps of a condition for a batch off what is left, and gives every record its own.
+    pub(super) fn start_batch(&mut self, id: NodeId, records: usize) -> Result<(), Error> {
+        let cost = self.plan.node(id).cost;
+        self.batch_steps.clear();
+        let steps = cost.saturating_mul(records as u64);
+        match self.query_steps.checked_sub(steps) {
+            Some(left) => {
+                self.query_steps = left;
+                Ok(())
+            }
+            None => Err(self.exhausted(id, false)),
+        }
+    }
+
+    /// The truth of a condition for the record at a position of the batch.
+    pub(super) fn truth_for(
+        &mut self,
+        id: NodeId,
+        record: &'e Json,
+        position: usize,
+    ) -> Result<Option<bool>, Error> {
+        if self.batch_steps.len() <= position {
+            self.batch_steps.resize(position + 1, self.plan.settings.limits.record_steps);
+        }
+        self.record = record;
+        self.record_steps = self.batch_steps.get(position).copied().unwrap_or_default();
+        let truth = self.truth(id);
+        if let Some(left) = self.batch_steps.get_mut(position) {
+            *left = self.record_steps;
+        }
+        truth
+    }
+
+    /// What a path of a record leads to.
+    pub(super) fn json_of(&mut self, path: NodeId, record: &'e Json) -> Option<&'e Json> {
+        self.record = record;
+        self.json(path)
+    }
+
+    pub(super) fn collation(&self) -> Collation {
+        self.context.collation
+    }
+
+    pub(super) fn hint(&self, id: NodeId) -> usize {
+        self.hints.get(id.position()).copied().unwrap_or_default()
+    }
+
+    pub(super) fn set_hint(&mut self, id: NodeId, hint: usize) {
+        if let Some(slot) = self.hints.get_mut(id.position()) {
+            *slot = hint;
+        }
     }
 
     /// Adds the sort keys of a record.
