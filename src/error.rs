@@ -71,7 +71,7 @@ pub(crate) enum Kind {
     ArgumentCount { name: String, expected: String, found: usize },
     /// `$filter=length(5) eq 1`
     #[error("{what} must be {expected}, found {found}")]
-    TypeMismatch { what: String, expected: String, found: &'static str },
+    TypeMismatch { what: String, expected: String, found: String },
     /// `$filter=a eq @p&@p=@p`
     #[error("parameter alias `@{0}` refers to itself")]
     AliasCycle(String),
@@ -244,7 +244,7 @@ impl Error {
     /// ```
     /// # use odata_query::Query;
     /// let query = Query::parse("$filter=1 div 0 eq 1")?;
-    /// assert!(query.apply(&[]).unwrap_err().is_evaluation());
+    /// assert!(query.apply(&[serde_json::json!({})]).unwrap_err().is_evaluation());
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn is_evaluation(&self) -> bool {

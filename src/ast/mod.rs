@@ -253,6 +253,12 @@ impl Expr {
         matches!(repr, Some(Repr::Call(..) | Repr::Case(_) | Repr::Cast(..) | Repr::IsOf(..)))
     }
 
+    /// Whether nothing may follow a segment.
+    pub(crate) fn ends_path(&self, id: Id) -> bool {
+        let repr = self.nodes.get(id.0 as usize).map(|node| node.repr);
+        matches!(repr, Some(Repr::Count(_) | Repr::Any(_) | Repr::All(..)))
+    }
+
     pub(crate) fn is_filter(&self, id: Id) -> bool {
         matches!(self.nodes.get(id.0 as usize), Some(NodeData { repr: Repr::Filter(_), .. }))
     }

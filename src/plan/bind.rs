@@ -1,7 +1,7 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
 use super::literal::literal;
-use super::operation::compare;
+use super::operation::{arithmetic, compare};
 use super::set::Set;
 use super::{Node, NodeId, Op, Operation, Plan, Variable, supported, types};
 use crate::ast::{
@@ -11,7 +11,7 @@ use crate::error::{Error, Found, Kind as ErrorKind};
 use crate::functions::Context;
 use crate::limits::Settings;
 use crate::span::Span;
-use crate::value::{Collection, DateTimeOffset, EdmType, Type, Value};
+use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 
 /// `in` lists of more constants than this are hashed; shorter ones are compared one by one.
 const HASHED: usize = 8;
@@ -47,7 +47,7 @@ pub(super) fn bind(
             max_string: settings.limits.string,
         },
     };
-    binder.record = binder.push(Op::Record, Span::NOWHERE, None)?;
+    binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
     binder.this = binder.record;
     if let Some(filter) = &options.filter {
         let bound = binder.predicate(filter.root(), "the value of `$filter`", filter.height());
@@ -56,6 +56,10 @@ pub(super) fn bind(
     for item in &options.orderby {
         let bound = binder.root(&item.expr).map_err(|error| error.with_option("$orderby"))?;
         binder.plan.orderby.push((bound, item.direction));
+    }
+    // An alias that nothing uses is checked all the same.
+    for alias in &options.aliases {
+        binder.alias(&alias.name, Span::NOWHERE)?;
     }
     Ok(binder.plan)
 }
@@ -90,7 +94,7 @@ impl<'q> Binder<'q> {
     fn check_height(&self, height: usize) -> Result<(), Error> {
         let limits = self.plan.settings.limits;
         if height > limits.height() {
-            return Err(Error::limit("nesting depth", limits.depth, Found::More));
+            return Err(Error::limit("the height of the expression", limits.height(), Found::More));
         }
         Ok(())
     }
@@ -161,8 +165,10 @@ impl<'q> Binder<'q> {
 
     fn negate(&mut self, operand: AstNode<'q>, span: Span) -> Result<NodeId, Error> {
         let operand = self.expr(operand)?;
-        types::arithmetic(self.plan.node(operand), "-")?;
-        self.apply(Operation::Negate, &[operand], span)
+        let node = self.plan.node(operand);
+        let types = [Type::Number, Type::Duration];
+        types::expect(node, &types, "the operand of `-`", "a number or Edm.Duration")?;
+        self.apply_as(Operation::Negate, &[operand], types.into_iter().collect(), span)
     }
 
     fn logical(
@@ -174,7 +180,7 @@ impl<'q> Binder<'q> {
     ) -> Result<NodeId, Error> {
         let operands: Result<_, _> =
             operands.iter().map(|node| self.condition(node, what)).collect();
-        self.push(op(operands?), span, Some(Type::Boolean))
+        self.push(op(operands?), span, Type::Boolean)
     }
 
     fn array(&mut self, items: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
@@ -198,7 +204,9 @@ impl<'q> Binder<'q> {
             let condition = self.condition(condition, "a condition of `case`")?;
             pairs.push((condition, self.expr(result)?));
         }
-        self.push(Op::Case(pairs.into()), span, None)
+        let types = pairs.iter().map(|(_, result)| self.plan.node(*result).types);
+        let types = types.fold(Types::NONE, Types::or);
+        self.push(Op::Case(pairs.into()), span, types)
     }
 
     /// `cast` and `isof`: of a primitive type, or of a type of a model.
@@ -239,48 +247,29 @@ impl<'q> Binder<'q> {
     ) -> Result<NodeId, Error> {
         let operands = [self.expr(left)?, self.expr(right)?];
         let [left, right] = operands.map(|id| self.plan.node(id));
-        match op {
-            Operator::Add
-            | Operator::Sub
-            | Operator::Mul
-            | Operator::Div
-            | Operator::Divby
-            | Operator::Mod => {
-                types::arithmetic(left, op.keyword())?;
-                types::arithmetic(right, op.keyword())?;
-            }
-            Operator::Has => {
-                types::expect(
-                    right,
-                    &[Type::Enum, Type::String],
-                    "the right operand of `has`",
-                    "an enumeration value",
-                )?;
-            }
-            Operator::In => {
-                types::expect(
-                    right,
-                    &[Type::Collection],
-                    "the right operand of `in`",
-                    "a collection",
-                )?;
-                if let Op::Constant(Value::Collection(Collection::Owned(items))) = &right.op
-                    && items.len() > HASHED
-                {
-                    let set = Operation::InSet(Box::new(Set::new(items.clone())));
-                    return self.apply(set, &operands[..1], span);
-                }
-            }
-            _ => {}
+        if let Some(row) = arithmetic(op) {
+            let result = types::arithmetic(op, row, left, right, span)?;
+            return self.apply_as(Operation::Binary(op), &operands, result, span);
         }
         match op {
-            Operator::Add
-            | Operator::Sub
-            | Operator::Mul
-            | Operator::Div
-            | Operator::Divby
-            | Operator::Mod
-            | Operator::Has => self.apply(Operation::Binary(op), &operands, span),
+            Operator::Has => {
+                let what = "the right operand of `has`";
+                types::expect(right, &[Type::Enum, Type::String], what, "an enumeration value")?;
+                self.apply(Operation::Binary(op), &operands, span)
+            }
+            Operator::In => {
+                let what = "the right operand of `in`";
+                types::expect(right, &[Type::Collection], what, "a collection")?;
+                match &right.op {
+                    Op::Constant(Value::Collection(Collection::Owned(items)))
+                        if items.len() > HASHED =>
+                    {
+                        let set = Operation::InSet(Box::new(Set::new(items.clone())));
+                        self.apply(set, operands.get(..1).unwrap_or_default(), span)
+                    }
+                    _ => self.compare(op, operands, span),
+                }
+            }
             _ => self.compare(op, operands, span),
         }
     }
@@ -298,7 +287,7 @@ impl<'q> Binder<'q> {
             let result = compare(op, left, right, self.context.collation);
             return self.constant(Value::Boolean(result), span);
         }
-        self.push(Op::Compare(op, left, right), span, Some(Type::Boolean))
+        self.push(Op::Compare(op, left, right), span, Type::Boolean)
     }
 
     /// The value of a parameter alias, bound once in the scope of the record.
@@ -344,7 +333,7 @@ impl<'q> Binder<'q> {
         }
         let variable = Variable(self.plan.variables);
         self.plan.variables += 1;
-        let id = self.push(Op::Variable(variable), span, None)?;
+        let id = self.push(Op::Variable(variable), span, Types::ANY)?;
         let this = self.this;
         self.scope.push((name.unwrap_or_default(), id));
         if name.is_none() {
@@ -357,8 +346,8 @@ impl<'q> Binder<'q> {
     }
 
     fn constant(&mut self, value: Value<'static>, span: Span) -> Result<NodeId, Error> {
-        let value_type = value.type_of();
-        self.push(Op::Constant(value), span, value_type)
+        let types = value.type_of().map_or(Types::NONE, Types::from);
+        self.push(Op::Constant(value), span, types)
     }
 
     /// Adds an operation, or its result where all operands are constant.
@@ -368,6 +357,18 @@ impl<'q> Binder<'q> {
         operands: &[NodeId],
         span: Span,
     ) -> Result<NodeId, Error> {
+        let types = operation.types();
+        self.apply_as(operation, operands, types, span)
+    }
+
+    /// The same for an operation whose result depends on the types of its operands.
+    pub(super) fn apply_as(
+        &mut self,
+        operation: Operation,
+        operands: &[NodeId],
+        types: Types,
+        span: Span,
+    ) -> Result<NodeId, Error> {
         let constants: Option<Vec<Value<'_>>> = operands
             .iter()
             .map(|id| match &self.plan.node(*id).op {
@@ -375,22 +376,21 @@ impl<'q> Binder<'q> {
                 _ => None,
             })
             .collect();
-        if let Some(constants) = constants.filter(|_| operation.is_pure()) {
-            let value = operation.apply(&constants, &self.context);
-            let value = value.map_err(|fault| Error::from_fault(fault).at(span))?.into_owned();
+        // What fails is left to fail where it is evaluated, which may be nowhere.
+        if let Some(constants) = constants.filter(|_| operation.is_pure())
+            && let Ok(value) = operation.apply(&constants, &self.context)
+        {
+            let value = value.into_owned();
             return self.constant(value, span);
         }
-        let types: Vec<Option<Type>> =
-            operands.iter().map(|id| self.plan.node(*id).value_type).collect();
-        let result = operation.result(&types);
-        self.push(Op::Apply(operation, operands.into()), span, result)
+        self.push(Op::Apply(operation, operands.into()), span, types)
     }
 
     pub(super) fn push(
         &mut self,
         op: Op,
         span: Span,
-        value_type: Option<Type>,
+        types: impl Into<Types>,
     ) -> Result<NodeId, Error> {
         let (mut cost, mut height) = (1_u64, 0);
         op.for_each_child(|child| {
@@ -414,7 +414,7 @@ impl<'q> Binder<'q> {
             .at(span));
         }
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(Node { op, span, value_type, cost, height });
+        self.plan.nodes.push(Node { op, span, types: types.into(), cost, height });
         Ok(id)
     }
 }

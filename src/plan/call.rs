@@ -26,11 +26,11 @@ impl<'q> Binder<'q> {
         check_count(function, arguments.len()).map_err(|error| error.at(span))?;
         let operands = self.all(arguments)?;
         let nodes: Vec<&Node> = operands.iter().map(|id| self.plan.node(*id)).collect();
-        types::arguments(function, &nodes)?;
+        let result = types::call(function, &nodes)?;
         if let Some(test) = self.prepared(function, &operands, span)? {
             return Ok(test);
         }
-        self.apply(Operation::Call(function), &operands, span)
+        self.apply_as(Operation::Call(function), &operands, result, span)
     }
 
     /// A test of a string against constants: finders and patterns are built once.
@@ -53,7 +53,7 @@ impl<'q> Binder<'q> {
         let node = self.plan.node(*subject);
         if texts.is_empty()
             || matches!(node.op, Op::Constant(_))
-            || node.value_type == Some(Type::Collection)
+            || node.types == Type::Collection.into()
         {
             return Ok(None);
         }
@@ -62,7 +62,7 @@ impl<'q> Binder<'q> {
         match prepared.map_err(|fault| Error::from_fault(fault).at(place))? {
             Some(prepared) => {
                 let test = Op::Test(function, prepared, *subject);
-                self.push(test, span, Some(Type::Boolean)).map(Some)
+                self.push(test, span, Type::Boolean).map(Some)
             }
             None => Ok(None),
         }

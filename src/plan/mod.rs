@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::functions::{Function, Prepared};
 use crate::limits::Settings;
 use crate::span::Span;
-use crate::value::{Type, Value};
+use crate::value::{Types, Value};
 
 /// A query that was checked and prepared once, to be applied to many batches of records.
 ///
@@ -87,8 +87,8 @@ pub(crate) struct Variable(pub(crate) usize);
 pub(crate) struct Node {
     pub(crate) op: Op,
     pub(crate) span: Span,
-    /// The type of the value where it is not null; none if any is possible.
-    pub(crate) value_type: Option<Type>,
+    /// The types that the value may be of where it is not null.
+    pub(crate) types: Types,
     /// Steps that one evaluation takes, without those of lambda items.
     pub(crate) cost: u64,
     height: usize,
@@ -156,7 +156,7 @@ impl Plan {
         static NOTHING: Node = Node {
             op: Op::Constant(Value::Null),
             span: Span::NOWHERE,
-            value_type: None,
+            types: Types::ANY,
             cost: 0,
             height: 0,
         };

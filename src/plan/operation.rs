@@ -8,9 +8,10 @@ use std::cmp::Ordering;
 use super::set::Set;
 use crate::ast::Operator;
 use crate::functions::{Context, Function};
+use crate::value::arithmetic::{self, Arithmetic};
 use crate::value::{
-    Collation, Collection, EdmType, Fault, Number, Structured, Type, Value, arithmetic, cast,
-    equals, is_of, order,
+    Collation, Collection, EdmType, Fault, Number, Structured, Type, Types, Value, cast, equals,
+    is_of, order,
 };
 
 /// An operation that needs the values of all its operands.
@@ -50,38 +51,22 @@ impl Operation {
         !matches!(self, Operation::Call(function) if function.name == "now")
     }
 
-    /// The type of the result where it is not null, if it is known.
-    pub(super) fn result(&self, operands: &[Option<Type>]) -> Option<Type> {
+    /// The types of the result, where they do not depend on the operands.
+    pub(super) fn types(&self) -> Types {
         match self {
             Operation::Not | Operation::HasType(_) | Operation::InSet(_) | Operation::IsOf(_) => {
-                Some(Type::Boolean)
+                Type::Boolean.into()
             }
-            Operation::Count => Some(Type::Number),
-            Operation::Array => Some(Type::Collection),
-            Operation::Object(_) | Operation::TypeCast(_) => Some(Type::Structured),
-            Operation::Binary(op) => match op {
-                Operator::Has => Some(Type::Boolean),
-                _ => {
-                    let numbers = operands.iter().all(|operand| *operand == Some(Type::Number));
-                    numbers.then_some(Type::Number)
-                }
-            },
-            Operation::Negate => {
-                operands.first().copied().flatten().filter(|operand| *operand == Type::Number)
-            }
-            Operation::Call(function) => {
-                let mut results = function
-                    .overloads
-                    .iter()
-                    .filter(|overload| overload.params.len() == operands.len())
-                    .map(|overload| overload.result);
-                let first = results.next()?;
-                results.all(|result| result == first).then_some(first)
-            }
-            Operation::Annotation { .. } | Operation::Cast(_) => None,
+            Operation::Binary(Operator::Has) => Type::Boolean.into(),
+            Operation::Count => Type::Number.into(),
+            Operation::Array => Type::Collection.into(),
+            Operation::Object(_) | Operation::TypeCast(_) => Type::Structured.into(),
+            Operation::Cast(target) => target.value_type().into(),
+            Operation::Annotation { .. }
+            | Operation::Negate
+            | Operation::Binary(_)
+            | Operation::Call(_) => Types::ANY,
         }
-        .filter(|result| *result != Type::Any)
-        .map(|result| if result == Type::Integer { Type::Number } else { result })
     }
 
     /// Evaluation steps beyond one, for what takes longer the longer the operands are.
@@ -137,15 +122,22 @@ impl Operation {
 }
 
 fn binary<'a>(op: Operator, left: &Value<'a>, right: &Value<'a>) -> Result<Value<'a>, Fault> {
+    match arithmetic(op) {
+        Some(row) => (row.apply)(left, right),
+        None => Ok(has(left, right)),
+    }
+}
+
+/// The row of an arithmetic operator.
+pub(super) fn arithmetic(op: Operator) -> Option<&'static Arithmetic> {
     match op {
-        Operator::Add => arithmetic::add(left, right),
-        Operator::Sub => arithmetic::sub(left, right),
-        Operator::Mul => arithmetic::mul(left, right),
-        Operator::Div => arithmetic::div(left, right),
-        Operator::Divby => arithmetic::divby(left, right),
-        Operator::Mod => arithmetic::modulo(left, right),
-        Operator::Has => Ok(has(left, right)),
-        _ => Ok(Value::Null),
+        Operator::Add => Some(&arithmetic::ADD),
+        Operator::Sub => Some(&arithmetic::SUB),
+        Operator::Mul => Some(&arithmetic::MUL),
+        Operator::Div => Some(&arithmetic::DIV),
+        Operator::Divby => Some(&arithmetic::DIVBY),
+        Operator::Mod => Some(&arithmetic::MOD),
+        _ => None,
     }
 }
 

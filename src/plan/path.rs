@@ -5,7 +5,7 @@ use super::{NodeId, Op, Operation};
 use crate::ast::{Kind, Node as AstNode, Nodes};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::span::Span;
-use crate::value::Type;
+use crate::value::{Type, Types};
 
 /// What the last property of a path is a property of, and its name.
 type Owner<'q> = Option<(NodeId, &'q str)>;
@@ -76,18 +76,18 @@ impl<'q> Binder<'q> {
                 self.apply(Operation::Count, &[source], place)
             }
             Kind::Filter(predicate) => self.filter(of, predicate, place),
-            Kind::Any(None) => self.push(Op::Any(of, None), place, Some(Type::Boolean)),
+            Kind::Any(None) => self.push(Op::Any(of, None), place, Type::Boolean),
             Kind::Any(Some((name, predicate))) => {
                 let lambda = self.with_variable(Some(name), span, |b| {
                     b.condition(predicate, "a predicate of `any`")
                 })?;
-                self.push(Op::Any(of, Some(lambda)), place, Some(Type::Boolean))
+                self.push(Op::Any(of, Some(lambda)), place, Type::Boolean)
             }
             Kind::All(name, predicate) => {
                 let (variable, predicate) = self.with_variable(Some(name), span, |b| {
                     b.condition(predicate, "a predicate of `all`")
                 })?;
-                self.push(Op::All(of, variable, predicate), place, Some(Type::Boolean))
+                self.push(Op::All(of, variable, predicate), place, Type::Boolean)
             }
             Kind::Call(name, _) => Err(unknown_bound(name, span)),
             Kind::Key(_) => Err(not_supported("a key predicate", span)),
@@ -97,7 +97,7 @@ impl<'q> Binder<'q> {
     }
 
     fn member(&mut self, of: NodeId, name: &str, place: Span) -> Result<NodeId, Error> {
-        self.push(Op::Member(of, name.into()), place, None)
+        self.push(Op::Member(of, name.into()), place, Types::ANY)
     }
 
     fn annotation(
@@ -115,7 +115,7 @@ impl<'q> Binder<'q> {
         let what = "the predicate of `$filter`";
         let (variable, predicate) =
             self.with_variable(None, predicate.place(), |b| b.condition(predicate, what))?;
-        self.push(Op::Filter(of, variable, predicate), place, Some(Type::Collection))
+        self.push(Op::Filter(of, variable, predicate), place, Type::Collection)
     }
 }
 

@@ -95,35 +95,50 @@ fn missing_value(name: &str, span: Span) -> Error {
 /// Refuses the name of a custom option that was hardly meant as one.
 fn check_custom_name(decoded: &Decoded<'_>) -> Result<(), Error> {
     let name = decoded.text.as_ref();
-    let unknown =
-        || Error::new(Kind::UnknownOption(name.to_owned())).at(decoded.span(0..name.len()));
+    let span = decoded.span(0..name.len());
+    let unknown = |help: String| {
+        Err(Error::new(Kind::UnknownOption(name.to_owned())).at(span).with_help(help))
+    };
     if let Some(option) = SystemOption::of_query(name.trim_end()) {
         let blank = decoded.span(name.trim_end().len()..name.len());
         let kind = Kind::Syntax { expected: vec!["`=`"], found: "a blank".to_owned() };
         return Err(Error::new(kind).at(blank).with_option(option.name()));
     }
+    if name.trim_start_matches('$').eq_ignore_ascii_case("apply") {
+        return Err(Error::new(Kind::NotSupported("`$apply`".to_owned())).at(span));
+    }
+    if name.trim_start_matches('$').eq_ignore_ascii_case("levels") {
+        return unknown(
+            "it stands in the parentheses of `$expand`: `$expand=path($levels=2)`".to_owned(),
+        );
+    }
     if name.starts_with('$') {
-        return Err(match SystemOption::suggest(name) {
-            Some(close) => unknown().with_help(format!("did you mean `{close}`?")),
-            None => unknown().with_help("the names of custom options do not begin with `$`"),
+        return unknown(match SystemOption::suggest(name) {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => "the names of custom options do not begin with `$`".to_owned(),
         });
+    }
+    if name.is_empty() {
+        return unknown("write a name in front of `=`".to_owned());
+    }
+    // A whole URL: `http://host/Set?$filter=…`.
+    if let Some((_, query)) = name.rsplit_once('?')
+        && SystemOption::of_query(query).is_some()
+    {
+        return unknown("give only the part of a URL behind its `?`".to_owned());
     }
     // Quotes and blanks of documents and mails: `“$filter=…`.
     let bare = name.trim_matches(|c: char| c.is_whitespace() || "“”„«»‘’\"'`".contains(c));
     if bare.len() < name.len()
         && let Some(option) = SystemOption::of_query(bare)
     {
-        let help = format!("write `{}` without quotes or blanks around it", option.name());
-        return Err(unknown().with_help(help));
+        return unknown(format!("write `{}` without quotes or blanks around it", option.name()));
     }
     // The rest of a value that was cut at its `&`: `$filter=a eq 1 && b eq 2`.
-    if name
-        .bytes()
-        .enumerate()
-        .any(|(at, byte)| matches!(byte, b' ' | b'\t') && !decoded.is_escaped(at))
-    {
+    let blank = |(at, byte): (usize, u8)| matches!(byte, b' ' | b'\t') && !decoded.is_escaped(at);
+    if name.bytes().enumerate().any(blank) {
         let help = "`&` separates options: write `and` for the operator, and `%26` inside a string";
-        return Err(unknown().with_help(help));
+        return unknown(help.to_owned());
     }
     Ok(())
 }

@@ -321,29 +321,30 @@ fn keyword(i: &str) -> Option<(&str, Operator)> {
     Operator::from_keyword(word).map(|op| (rest, op))
 }
 
-/// What follows the operator `not`. A property may be called `not`: it is one where no blank
-/// follows, or where an operator with a right operand does (`not eq true`).
+/// What follows the operator `not`. A property may be called `not`: it is one where something else
+/// than a blank follows, or an operator with a right operand (`not eq true`).
 fn negation(i: &str) -> Option<&str> {
     let rest = match i.get(..3) {
         Some(word) if word.eq_ignore_ascii_case("not") => tail(i, 3),
         _ => return None,
     };
     let operand = blanks(rest);
-    if operand.len() == rest.len() || operand.is_empty() {
+    if operand.is_empty() {
+        return Some(operand);
+    }
+    if operand.len() == rest.len() {
         return None;
     }
-    match keyword(operand) {
-        Some((after, _)) => {
-            let next = blanks(after);
-            let spaced = next.len() < after.len();
-            let takes_operand = spaced
-                && !next.is_empty()
-                && !next.starts_with([')', ',', ';', ':'])
-                && keyword(next).is_none();
-            (!takes_operand).then_some(operand)
-        }
-        None => Some(operand),
-    }
+    let ends = |i: &str| i.is_empty() || i.starts_with([')', ',', ';', ':']);
+    let has_operand = keyword(operand).is_some_and(|(after, _)| {
+        let next = blanks(after);
+        let is_operand = match keyword(next) {
+            Some((after, _)) => ends(blanks(after)),
+            None => !ends(next),
+        };
+        next.len() < after.len() && is_operand
+    });
+    (!has_operand).then_some(operand)
 }
 
 /// Whether a sign in front of this belongs to a number.

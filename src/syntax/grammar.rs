@@ -257,7 +257,7 @@ impl<'t> Grammar<'t> {
         }
         let id = self.tree.push(repr, span);
         if self.tree.node_height(id) > self.limits.height() {
-            return self.over("nesting depth", self.limits.depth, span);
+            return self.over("the height of the expression", self.limits.height(), span);
         }
         Ok((to, id))
     }

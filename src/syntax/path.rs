@@ -29,6 +29,9 @@ impl<'t> Grammar<'t> {
                 );
             }
             i = rest;
+            if self.tree().ends_path(segment) {
+                break;
+            }
         }
         if self.pending.len() - mark == 1 && self.tree().is_call(first) {
             self.pending.truncate(mark);

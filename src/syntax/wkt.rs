@@ -1,8 +1,8 @@
 //! Geo literals: well-known text with an SRID (ABNF section 7).
 
 use nom::branch::alt;
-use nom::bytes::complete::tag_no_case;
-use nom::character::complete::{char, digit1};
+use nom::bytes::complete::{tag_no_case, take_while_m_n};
+use nom::character::complete::char;
 use nom::combinator::{opt, recognize};
 use nom::{IResult, Parser};
 
@@ -13,7 +13,7 @@ const DEPTH: usize = 8;
 
 /// `full…Literal`: `SRID=0;Point(142.1 64.1)` and the like.
 pub(super) fn geo(i: &str) -> Lexed<'_> {
-    recognize((tag_no_case("SRID="), digit1, char(';'), |i| shape(DEPTH, i))).parse(i)
+    recognize((tag_no_case("SRID="), srid, char(';'), |i| shape(DEPTH, i))).parse(i)
 }
 
 fn shape(depth: usize, i: &str) -> Lexed<'_> {
@@ -44,7 +44,19 @@ fn line_string(i: &str) -> Lexed<'_> {
 }
 
 fn polygon(i: &str) -> Lexed<'_> {
-    list(list(position, 1), 1).parse(i)
+    list(ring, 1).parse(i)
+}
+
+/// `ringLiteral`: the first and the last position are the same.
+fn ring(i: &str) -> Lexed<'_> {
+    let (rest, ring) = list(position, 1).parse(i)?;
+    let positions = ring.trim_matches(['(', ')']);
+    let (first, last) = (positions.split(',').next(), positions.rsplit(',').next());
+    if first == last { Ok((rest, ring)) } else { Err(nom::Err::Error(Stop(rest))) }
+}
+
+fn srid(i: &str) -> Lexed<'_> {
+    take_while_m_n(1, 5, |c: char| c.is_ascii_digit()).parse(i)
 }
 
 fn position(i: &str) -> Lexed<'_> {

@@ -2,7 +2,58 @@
 //!
 //! A null operand, and operands that an operator does not combine, give null.
 
-use super::{Date, DateTimeOffset, Duration, Fault, Number, Value};
+use super::{Date, DateTimeOffset, Duration, Fault, Number, Type, Value};
+
+/// An arithmetic operator: the types that it combines, each with the type of the result, and what
+/// computes it. Numeric types are one here.
+#[derive(Debug)]
+pub(crate) struct Arithmetic {
+    pub(crate) signatures: &'static [(Type, Type, Type)],
+    pub(crate) apply: fn(&Value<'_>, &Value<'_>) -> Result<Value<'static>, Fault>,
+}
+
+const NUMBERS: (Type, Type, Type) = (Type::Number, Type::Number, Type::Number);
+const DURATIONS: (Type, Type, Type) = (Type::Duration, Type::Duration, Type::Duration);
+const DATE_AND_DURATION: (Type, Type, Type) = (Type::Date, Type::Duration, Type::Date);
+const POINT_AND_DURATION: (Type, Type, Type) =
+    (Type::DateTimeOffset, Type::Duration, Type::DateTimeOffset);
+const PART_OF_DURATION: (Type, Type, Type) = (Type::Duration, Type::Number, Type::Duration);
+
+/// `add` (5.1.1.2.1)
+pub(crate) static ADD: Arithmetic = Arithmetic {
+    signatures: &[NUMBERS, DATE_AND_DURATION, POINT_AND_DURATION, DURATIONS],
+    apply: add,
+};
+
+/// `sub` (5.1.1.2.2)
+pub(crate) static SUB: Arithmetic = Arithmetic {
+    signatures: &[
+        NUMBERS,
+        DATE_AND_DURATION,
+        POINT_AND_DURATION,
+        DURATIONS,
+        (Type::Date, Type::Date, Type::Duration),
+        (Type::DateTimeOffset, Type::DateTimeOffset, Type::Duration),
+    ],
+    apply: sub,
+};
+
+/// `mul` (5.1.1.2.4)
+pub(crate) static MUL: Arithmetic = Arithmetic {
+    signatures: &[NUMBERS, PART_OF_DURATION, (Type::Number, Type::Duration, Type::Duration)],
+    apply: mul,
+};
+
+/// `div` (5.1.1.2.5)
+pub(crate) static DIV: Arithmetic =
+    Arithmetic { signatures: &[NUMBERS, PART_OF_DURATION], apply: div };
+
+/// `divby` (5.1.1.2.5)
+pub(crate) static DIVBY: Arithmetic =
+    Arithmetic { signatures: &[NUMBERS, PART_OF_DURATION], apply: divby };
+
+/// `mod` (5.1.1.2.6)
+pub(crate) static MOD: Arithmetic = Arithmetic { signatures: &[NUMBERS], apply: modulo };
 
 /// A value that takes part in arithmetic.
 #[derive(Clone, Copy)]

@@ -82,6 +82,31 @@ impl EdmType {
     }
 }
 
+impl EdmType {
+    /// The type of the values that a cast to it gives.
+    pub(crate) fn value_type(self) -> Type {
+        match self {
+            EdmType::Collection(_) => Type::Collection,
+            EdmType::Primitive(primitive) => match primitive {
+                Primitive::Binary => Type::Binary,
+                Primitive::Boolean => Type::Boolean,
+                Primitive::Date => Type::Date,
+                Primitive::DateTimeOffset => Type::DateTimeOffset,
+                Primitive::Decimal
+                | Primitive::Double
+                | Primitive::Integer(..)
+                | Primitive::Single => Type::Number,
+                Primitive::Duration => Type::Duration,
+                Primitive::Geo(..) => Type::Geo,
+                Primitive::Guid => Type::Guid,
+                Primitive::Stream => Type::Any,
+                Primitive::String => Type::String,
+                Primitive::TimeOfDay => Type::TimeOfDay,
+            },
+        }
+    }
+}
+
 impl fmt::Display for EdmType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

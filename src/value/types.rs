@@ -45,6 +45,70 @@ impl Type {
     }
 }
 
+/// The types that a value may be of when it is not null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Types(u16);
+
+impl Types {
+    /// Any type.
+    pub(crate) const ANY: Types = Types(u16::MAX);
+    /// None: a value that is null.
+    pub(crate) const NONE: Types = Types(0);
+
+    /// Every type but the two that stand for others.
+    const ALL: &'static [Type] = &[
+        Type::Boolean,
+        Type::Number,
+        Type::String,
+        Type::Date,
+        Type::DateTimeOffset,
+        Type::TimeOfDay,
+        Type::Duration,
+        Type::Guid,
+        Type::Binary,
+        Type::Enum,
+        Type::Geo,
+        Type::Collection,
+        Type::Structured,
+    ];
+
+    /// The types of either.
+    pub(crate) fn or(self, other: Types) -> Types {
+        Types(self.0 | other.0)
+    }
+
+    /// The types, one by one.
+    pub(crate) fn iter(self) -> impl Iterator<Item = Type> {
+        Types::ALL.iter().copied().filter(move |one| self.0 & Types::from(*one).0 != 0)
+    }
+
+    /// What they are called in messages.
+    pub(crate) fn names(self) -> String {
+        let names: Vec<&str> = self.iter().map(Type::name).collect();
+        match self {
+            Types::ANY => Type::Any.name().to_owned(),
+            Types::NONE => "null".to_owned(),
+            _ => names.join(" or "),
+        }
+    }
+}
+
+impl From<Type> for Types {
+    fn from(one: Type) -> Types {
+        match one {
+            Type::Any => Types::ANY,
+            Type::Integer => Types(1 << Type::Number as u16),
+            one => Types(1 << one as u16),
+        }
+    }
+}
+
+impl FromIterator<Type> for Types {
+    fn from_iter<I: IntoIterator<Item = Type>>(types: I) -> Types {
+        types.into_iter().fold(Types::NONE, |all, one| all.or(one.into()))
+    }
+}
+
 impl<'a> Value<'a> {
     /// The type of the value; none for null.
     pub(crate) fn type_of(&self) -> Option<Type> {

@@ -36,7 +36,10 @@ impl Flags {
     /// Reads flags; those that cannot change a test are accepted without effect.
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         let mut flags = Self::default();
-        for flag in text.chars() {
+        for (position, flag) in text.char_indices() {
+            if text.find(flag) != Some(position) {
+                return Err(fault(format!("the flag {flag:?} is repeated")));
+            }
             match flag {
                 'i' => flags.ignore_case = true,
                 'm' => flags.multi_line = true,

@@ -89,7 +89,7 @@ fn components<'b>(
             return None;
         }
         let length =
-            number(whole)?.checked_mul(*unit)?.checked_add(picoseconds(fraction).into())?;
+            number(whole)?.checked_mul(*unit)?.checked_add(picoseconds(fraction)?.into())?;
         total = Some(total.unwrap_or(0_i128).checked_add(length)?);
         units = units.get(index + 1..)?;
         bytes = rest;

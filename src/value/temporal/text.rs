@@ -32,12 +32,14 @@ pub(super) fn number(digits: &[u8]) -> Option<i128> {
     })
 }
 
-/// The picoseconds that the digits of a fraction stand for; digits after the twelfth are dropped.
-pub(super) fn picoseconds(digits: &[u8]) -> u64 {
-    let padded = digits.iter().copied().chain(std::iter::repeat(b'0'));
-    padded
+/// The picoseconds that the digits of a fraction stand for; none if they say more than that.
+pub(super) fn picoseconds(digits: &[u8]) -> Option<u64> {
+    let (kept, rest) = digits.split_at(digits.len().min(FRACTION_DIGITS as usize));
+    let padded = kept.iter().copied().chain(std::iter::repeat(b'0'));
+    let number = padded
         .take(FRACTION_DIGITS as usize)
-        .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+        .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    rest.iter().all(|digit| *digit == b'0').then_some(number)
 }
 
 /// Writes a fraction of a second with its dot and without trailing zeros; nothing for zero.

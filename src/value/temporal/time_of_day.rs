@@ -38,7 +38,7 @@ impl TimeOfDay {
             return Some((time, rest));
         };
         let (fraction, rest) = digits(rest)?;
-        let time = Self { picosecond: picoseconds(fraction), ..time };
+        let time = Self { picosecond: picoseconds(fraction)?, ..time };
         (fraction.len() <= FRACTION_DIGITS as usize).then_some((time, rest))
     }
 
