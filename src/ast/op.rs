@@ -104,3 +104,13 @@ pub(crate) const FOREIGN: &[(&str, &str)] = &[
     ("/", "div"),
     ("%", "mod"),
 ];
+
+/// Words that are operators elsewhere and what to write instead.
+pub(crate) const FOREIGN_WORDS: &[(&str, &str)] = &[
+    ("is", "a eq null"),
+    ("like", "contains(a,'b')"),
+    ("contains", "contains(a,'b')"),
+    ("between", "a ge 1 and a le 2"),
+    ("equals", "a eq b"),
+    ("xor", "a ne b"),
+];

@@ -76,6 +76,10 @@ fn excerpt(text: &str, span: Range<usize>) -> (String, usize, usize) {
     let (before, rest) = text.split_at(from);
     let (inside, after) = rest.split_at(to.saturating_sub(from).min(rest.len()));
 
+    if width(&show(text)) <= EXCERPT {
+        let caret = width(&show(inside)).max(1);
+        return (show(text), width(&show(before)), caret);
+    }
     let before = tail(&show(before), EXCERPT / 2);
     let column = width(&before);
     let inside = head(&show(inside), EXCERPT / 2);

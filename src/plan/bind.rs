@@ -259,7 +259,9 @@ impl<'q> Binder<'q> {
             }
             Operator::In => {
                 let what = "the right operand of `in`";
-                types::expect(right, &[Type::Collection], what, "a collection")?;
+                types::expect(right, &[Type::Collection], what, "a collection").map_err(
+                    |error| error.with_help("write a list in parentheses: `a in (1,2)`"),
+                )?;
                 match &right.op {
                     Op::Constant(Value::Collection(Collection::Owned(items)))
                         if items.len() > HASHED =>

@@ -80,13 +80,28 @@ fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
     })
 }
 
+/// Functions of other languages and versions, and what to write instead.
+const FOREIGN: &[(&str, &str)] = &[
+    ("substringof", "contains(text,part)"),
+    ("lower", "tolower(text)"),
+    ("upper", "toupper(text)"),
+    ("len", "length(text)"),
+    ("size", "length(items)"),
+    ("count", "items/$count"),
+    ("like", "contains(text,part)"),
+    ("if", "case(condition:1,true:2)"),
+    ("abs", "case(a lt 0:-a,true:a)"),
+    ("isnull", "a eq null"),
+    ("regex", "matchespattern(text,pattern)"),
+];
+
 fn help_for_function(name: &str) -> Option<String> {
     if name.eq_ignore_ascii_case("not") || Operator::from_keyword(name).is_some() {
         return Some(format!("the operator is followed by a blank: `{name} (…)`"));
     }
-    if name.eq_ignore_ascii_case("substringof") {
-        let help = "OData 4 has `contains(text,part)`, with the arguments the other way round";
-        return Some(help.to_owned());
+    let foreign = FOREIGN.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(name));
+    if let Some((_, instead)) = foreign {
+        return Some(format!("write `{instead}`"));
     }
     functions::suggest(name).map(|close| format!("did you mean `{close}`?"))
 }

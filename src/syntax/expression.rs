@@ -2,10 +2,12 @@
 
 use super::grammar::{Advice, Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
-use crate::ast::op::{FOREIGN, Precedence};
+use crate::ast::op::{FOREIGN, FOREIGN_WORDS, Precedence};
 use crate::ast::{Id, Operator, Repr};
 use crate::suggest::closest;
 
+/// What somebody may put around a string who does not know better.
+const QUOTES: &[char] = &['"', '`', '‘', '’', '“', '”', '„', '«', '»'];
 pub(super) const OPERATOR: &str = "an operator (`eq`, `and`, …)";
 pub(super) const EXPRESSION: &str = "an expression";
 pub(super) const CLOSE: &str = "`)`";
@@ -101,13 +103,11 @@ impl<'t> Grammar<'t> {
             Some(b'\'') => self.string(i),
             Some(b'$' | b'@') => self.path(i),
             _ if i.starts_with(lexical::is_leading) => self.word(i),
-            Some(b'"') => {
+            _ if i.starts_with(QUOTES) => {
                 let failed = self.expect(i, EXPRESSION);
-                self.advise(
-                    i,
-                    |_| Some("strings are written in single quotes: 'text'".to_owned()),
-                    i,
-                );
+                let help: Advice =
+                    |_| Some("strings are written in straight single quotes: 'text'".to_owned());
+                self.advise(i, help, i);
                 failed
             }
             _ => {
@@ -362,6 +362,11 @@ fn meant(i: &str) -> Option<String> {
     }
     let end = i.find(|c| !lexical::is_following(c)).unwrap_or(i.len());
     let word = i.get(..end).filter(|word| word.len() > 1)?;
+    if let Some((_, instead)) =
+        FOREIGN_WORDS.iter().find(|(foreign, _)| foreign.eq_ignore_ascii_case(word))
+    {
+        return Some(format!("write `{instead}`"));
+    }
     closest(word, Operator::ALL.iter().map(|op| op.keyword()))
         .map(|keyword| format!("did you mean `{keyword}`?"))
 }

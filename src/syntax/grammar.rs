@@ -98,7 +98,11 @@ impl<'t> Grammar<'t> {
         let rest = tail(text, self.furthest);
         let found = found(rest);
         let span = self.source.span(self.furthest..self.furthest + found.len());
-        let found = if found.is_empty() { "the end".to_owned() } else { format!("`{found}`") };
+        let found = match found {
+            "" => "the end".to_owned(),
+            " " | "\t" => "a blank".to_owned(),
+            found => format!("`{found}`"),
+        };
         let error = Error::new(Kind::Syntax { expected: self.expected, found }).at(span);
         match self.advice.and_then(|(advice, about)| advice(about)) {
             Some(help) => error.with_help(help),

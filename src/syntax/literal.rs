@@ -15,15 +15,15 @@ use crate::ast::{Id, LiteralKind};
 /// how that is called.
 type Prefixed = (&'static str, LiteralKind, for<'t> fn(&'t str) -> Lexed<'t>, &'static str);
 
-const SHAPE: &str = "a shape such as SRID=0;Point(1 2), and `'`";
+const SHAPE: &str = "a shape such as SRID=0;Point(1 2) in quotes";
 const PREFIXED: &[Prefixed] = &[
     (
         "duration",
         LiteralKind::Duration,
         lexical::duration_value,
-        "a duration such as P1DT2H30M5.5S, and `'`",
+        "a duration such as PT1H30M in quotes",
     ),
-    ("binary", LiteralKind::Binary, lexical::binary_value, "base64url, and `'`"),
+    ("binary", LiteralKind::Binary, lexical::binary_value, "base64url text in quotes"),
     ("geography", LiteralKind::Geography, wkt::geo, SHAPE),
     ("geometry", LiteralKind::Geometry, wkt::geo, SHAPE),
 ];
@@ -85,7 +85,12 @@ impl<'t> Grammar<'t> {
 
     /// `stringLiteral`
     pub(super) fn string(&mut self, i: &'t str) -> Parsed<'t, Id> {
-        let (rest, inside) = self.lexed(i, lexical::string, "`'` at the end of the string")?;
+        let Ok((rest, inside)) = lexical::string(i) else {
+            let end = tail(i, i.len());
+            let failed = self.expect(end, "`'` at the end of the string");
+            self.advise(end, |_| Some("an `&` inside a string is written `%26`".to_owned()), end);
+            return failed;
+        };
         if rest.starts_with(lexical::is_following) {
             self.note(rest, OPERATOR);
             self.advise(

@@ -7,7 +7,7 @@ pub(crate) enum Fault {
     #[error("the result is out of range; use smaller operands")]
     Overflow,
     /// `div` or `mod` by zero where the operands are not doubles (5.1.1.2.5, 5.1.1.2.6).
-    #[error("division by zero; exclude zero divisors or use divby")]
+    #[error("division by zero; exclude records whose divisor is zero")]
     DivisionByZero,
     /// A negative length given to `substring` (5.1.1.5.7).
     #[error("the length given to substring is negative; use zero or more")]
