@@ -58,24 +58,39 @@ impl<'t> Grammar<'t> {
 
     /// The operator that follows, if it binds at least as tightly as `least`.
     fn operator(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Option<Operator>> {
+        let (rest, found) = match self.operator_ahead {
+            // Every level of precedence that ends here asks again.
+            Some((offset, rest, found)) if offset == i.len() => (rest, found),
+            _ => {
+                let (rest, found) = self.any_operator(i);
+                self.operator_ahead = Some((i.len(), rest, found));
+                (rest, found)
+            }
+        };
+        match found {
+            Some(op) if op.precedence() >= least => Ok((rest, Some(op))),
+            _ => Ok((i, None)),
+        }
+    }
+
+    /// The operator that follows, with the blanks around it.
+    fn any_operator(&mut self, i: &'t str) -> (&'t str, Option<Operator>) {
         let at = blanks(i);
         let Some((after, op)) = keyword(at) else {
             self.note(at, OPERATOR);
             self.advise(at, meant, at);
-            return Ok((i, None));
+            return (i, None);
         };
         if at.len() == i.len() {
             self.note(at, "a blank");
-            return Ok((i, None));
+            return (i, None);
         }
-        if blanks(after).len() == after.len() {
+        let rest = blanks(after);
+        if rest.len() == after.len() {
             self.note(after, if after.is_empty() { EXPRESSION } else { "a blank" });
-            return Ok((i, None));
+            return (i, None);
         }
-        if op.precedence() < least {
-            return Ok((i, None));
-        }
-        Ok((blanks(after), Some(op)))
+        (rest, Some(op))
     }
 
     /// `not …`, `-…` or an operand.
@@ -316,8 +331,7 @@ impl<'t> Grammar<'t> {
 
 /// An operator keyword at the start of the text, up to a word boundary.
 fn keyword(i: &str) -> Option<(&str, Operator)> {
-    let end = i.find(|c| !lexical::is_following(c)).unwrap_or(i.len());
-    let (word, rest) = i.split_at(end);
+    let (word, rest) = i.split_at(lexical::identifier_end(i));
     Operator::from_keyword(word).map(|op| (rest, op))
 }
 

@@ -4,7 +4,7 @@ use nom::Parser;
 use nom::error::{ErrorKind, ParseError};
 
 use super::lexical::{self, Stop, blanks, tail};
-use crate::ast::{Expr, Id, LiteralKind, Repr};
+use crate::ast::{Expr, Id, LiteralKind, Operator, Repr};
 use crate::error::{Error, Found, Kind};
 use crate::limits::Limits;
 use crate::span::Span;
@@ -42,6 +42,8 @@ pub(super) struct Grammar<'t> {
     depth: usize,
     pub(super) lambda_depth: usize,
     pub(super) expand_depth: usize,
+    /// The operator that was looked for last: how much text was left, what is left behind it.
+    pub(super) operator_ahead: Option<(usize, &'t str, Option<Operator>)>,
     /// The furthest place where something else was expected, and what.
     furthest: usize,
     expected: Vec<&'static str>,
@@ -65,6 +67,7 @@ impl<'t> Grammar<'t> {
             depth: 0,
             lambda_depth: 0,
             expand_depth: 0,
+            operator_ahead: None,
             furthest: 0,
             expected: Vec::new(),
             advice: None,

@@ -67,7 +67,24 @@ pub(super) fn is_following(c: char) -> bool {
 
 /// `odataIdentifier`
 pub(super) fn identifier(i: &str) -> Lexed<'_> {
-    recognize((satisfy(is_leading), take_while_m_n(0, IDENTIFIER - 1, is_following))).parse(i)
+    if !i.starts_with(is_leading) {
+        return Err(nom::Err::Error(Stop(i)));
+    }
+    let mut end = identifier_end(i);
+    if end > IDENTIFIER {
+        end = i.char_indices().nth(IDENTIFIER).map_or(end, |(longest, _)| end.min(longest));
+    }
+    let (name, rest) = i.split_at(end);
+    Ok((rest, name))
+}
+
+/// Where the run of `identifierCharacter`s at the start of the text ends. Most are ASCII.
+pub(super) fn identifier_end(i: &str) -> usize {
+    let ascii = i.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    match i.as_bytes().get(ascii) {
+        Some(byte) if !byte.is_ascii() => i.find(|c| !is_following(c)).unwrap_or(i.len()),
+        _ => ascii,
+    }
 }
 
 /// Identifiers joined by dots: a qualified or unqualified name.

@@ -131,7 +131,7 @@ impl<'t> Grammar<'t> {
                 }
             }
         }
-        self.path(i)
+        self.named_path(i, word, rest)
     }
 
     /// `prefix'…'`

@@ -10,8 +10,32 @@ const SEGMENT: &str = "a property, type, function or `$count`, `$filter(…)`, `
 impl<'t> Grammar<'t> {
     /// A path of one or more segments. A lone function call is not wrapped in a path.
     pub(super) fn path(&mut self, start: &'t str) -> Parsed<'t, Id> {
+        let (i, first) = match start.as_bytes().first() {
+            Some(b'$') => self.implicit_variable(start)?,
+            Some(b'@') => self.alias_or_annotation(start)?,
+            _ => {
+                let (rest, name) = self.lexed(start, lexical::qualified, "a property")?;
+                self.name_ends(start, rest)?;
+                self.first_name(start, name, rest)?
+            }
+        };
+        self.segments(start, first, i)
+    }
+
+    /// A path that begins with a name.
+    pub(super) fn named_path(
+        &mut self,
+        start: &'t str,
+        name: &'t str,
+        rest: &'t str,
+    ) -> Parsed<'t, Id> {
+        let (i, first) = self.first_name(start, name, rest)?;
+        self.segments(start, first, i)
+    }
+
+    /// The further segments of a path.
+    fn segments(&mut self, start: &'t str, first: Id, mut i: &'t str) -> Parsed<'t, Id> {
         let mark = self.pending.len();
-        let (mut i, first) = self.first_segment(start)?;
         self.pending.push(first);
         loop {
             let follows = i.as_bytes().first();
@@ -41,25 +65,17 @@ impl<'t> Grammar<'t> {
         self.node(Repr::Path(list), start, i)
     }
 
-    fn first_segment(&mut self, i: &'t str) -> Parsed<'t, Id> {
-        match i.as_bytes().first() {
-            Some(b'$') => self.implicit_variable(i),
-            Some(b'@') => self.alias_or_annotation(i),
-            _ => {
-                let (rest, name) = self.lexed(i, lexical::qualified, "a property")?;
-                self.name_ends(i, rest)?;
-                if rest.starts_with('(') {
-                    return self.call(i, name, rest);
-                }
-                if !name.contains('.') {
-                    return self.text_node(Repr::Name, name, i, rest);
-                }
-                if rest.starts_with('/') {
-                    return self.text_node(Repr::TypeCast, name, i, rest);
-                }
-                self.expect(rest, "`/` and a property behind the type, or `(`")
-            }
+    fn first_name(&mut self, i: &'t str, name: &'t str, rest: &'t str) -> Parsed<'t, Id> {
+        if rest.starts_with('(') {
+            return self.call(i, name, rest);
         }
+        if !name.contains('.') {
+            return self.text_node(Repr::Name, name, i, rest);
+        }
+        if rest.starts_with('/') {
+            return self.text_node(Repr::TypeCast, name, i, rest);
+        }
+        self.expect(rest, "`/` and a property behind the type, or `(`")
     }
 
     /// `$it`, `$this`, `$root`: case-sensitive
