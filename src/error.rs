@@ -1,6 +1,9 @@
 //! The one error type: what is wrong, where, what was expected, what to do.
 
+mod bound;
 mod report;
+
+pub(crate) use bound::Bound;
 
 use std::fmt;
 use std::ops::Range;
@@ -76,8 +79,8 @@ pub(crate) enum Kind {
     #[error("parameter alias `@{0}` refers to itself")]
     AliasCycle(String),
     /// `$filter=((((…))))`
-    #[error("{limit} is limited to {allowed}, found {found}")]
-    Limit { limit: &'static str, allowed: u64, found: Found },
+    #[error("{} is limited to {allowed}, found {found}", limit.what)]
+    Limit { limit: Bound, allowed: u64, found: Found },
     /// `$select=name`
     #[error("{0} is not supported")]
     NotSupported(String),
@@ -129,17 +132,27 @@ impl Error {
         Error(Box::new(Detail { kind, option: None, span: None, text: None, help: None }))
     }
 
-    /// The error of a value operation, at its place.
+    /// The error of a value operation.
     #[cold]
     pub(crate) fn from_fault(fault: Fault) -> Self {
-        Error::new(match fault {
-            Fault::NotSupported(what) => Kind::NotSupported(what),
-            fault => Kind::Evaluation(fault),
-        })
+        match fault {
+            Fault::NotSupported(what) => Error::new(Kind::NotSupported(what)),
+            Fault::StringTooLong { limit } => Error::limit(Bound::STRING, limit, Found::More),
+            Fault::PatternTooLong { limit } => Error::limit(Bound::PATTERN, limit, Found::More),
+            Fault::PatternTooLarge { limit } => {
+                Error::limit(Bound::PATTERN_SIZE, limit, Found::More)
+            }
+            fault => Error::new(Kind::Evaluation(fault)),
+        }
     }
 
-    pub(crate) fn limit(limit: &'static str, allowed: usize, found: Found) -> Self {
-        Error::new(Kind::Limit { limit, allowed: allowed as u64, found })
+    #[cold]
+    pub(crate) fn limit(limit: Bound, allowed: usize, found: Found) -> Self {
+        let error = Error::new(Kind::Limit { limit, allowed: allowed as u64, found });
+        match limit.field {
+            Some(field) => error.with_help(format!("`Limits::{field}` sets this limit")),
+            None => error,
+        }
     }
 
     /// Says where, unless a more precise place is known already.
@@ -224,7 +237,6 @@ impl Error {
     /// ```
     pub fn is_limit(&self) -> bool {
         matches!(self.0.kind, Kind::Limit { .. })
-            || matches!(&self.0.kind, Kind::Evaluation(fault) if fault.is_limit())
     }
 
     /// Whether the query is valid OData that this library does not evaluate.

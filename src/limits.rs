@@ -1,6 +1,6 @@
 //! Every bound that input is held to, and the switches a host can set.
 
-use crate::error::{Error, Found};
+use crate::error::{Bound, Error, Found};
 
 /// The bounds that a query is held to while it is parsed, bound and evaluated.
 ///
@@ -84,7 +84,7 @@ impl Limits {
         if text.len() <= most {
             return Ok(());
         }
-        Err(Error::limit("the length of a query in bytes", most, Found::Exactly(text.len() as u64)))
+        Err(Error::limit(Bound::TEXT, most, Found::Exactly(text.len() as u64)))
     }
 }
 

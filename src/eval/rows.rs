@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::compare::compare_json;
 use super::item::{Item, json_member, keeps_order};
 use crate::ast::Operator;
-use crate::error::{Error, Found};
+use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
 use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare, json_weight, member, weight};
 use crate::value::{Collation, Collection, DateTimeOffset, Value};
@@ -131,8 +131,8 @@ impl<'e> Evaluator<'e> {
     fn exhausted(&self, id: NodeId, record: bool) -> Error {
         let limits = self.plan.settings.limits;
         let (limit, allowed) = match record {
-            true => ("evaluation steps for one record", limits.record_steps),
-            false => ("evaluation steps for a query", limits.query_steps),
+            true => (Bound::RECORD_STEPS, limits.record_steps),
+            false => (Bound::QUERY_STEPS, limits.query_steps),
         };
         Error::limit(limit, usize::try_from(allowed).unwrap_or(usize::MAX), Found::More)
             .at(self.plan.node(id).span)

@@ -7,7 +7,7 @@ use super::{Node, NodeId, Op, Operation, Plan, Variable, supported, types};
 use crate::ast::{
     Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
 };
-use crate::error::{Error, Found, Kind as ErrorKind};
+use crate::error::{Bound, Error, Found, Kind as ErrorKind};
 use crate::functions::Context;
 use crate::limits::Settings;
 use crate::span::Span;
@@ -94,7 +94,7 @@ impl<'q> Binder<'q> {
     fn check_height(&self, height: usize) -> Result<(), Error> {
         let limits = self.plan.settings.limits;
         if height > limits.height() {
-            return Err(Error::limit("the height of the expression", limits.height(), Found::More));
+            return Err(Error::limit(Bound::HEIGHT, limits.height(), Found::More));
         }
         Ok(())
     }
@@ -331,7 +331,9 @@ impl<'q> Binder<'q> {
     ) -> Result<(Variable, NodeId), Error> {
         let limits = self.plan.settings.limits;
         if self.scope.len() >= limits.lambda_depth {
-            return Err(Error::limit("lambda nesting", limits.lambda_depth, Found::More).at(span));
+            return Err(
+                Error::limit(Bound::LAMBDA_DEPTH, limits.lambda_depth, Found::More).at(span)
+            );
         }
         let variable = Variable(self.plan.variables);
         self.plan.variables += 1;
@@ -404,16 +406,11 @@ impl<'q> Binder<'q> {
         self.check_height(height).map_err(|error| error.at(span))?;
         let limits = self.plan.settings.limits;
         if self.plan.nodes.len() >= limits.nodes.saturating_mul(2) {
-            return Err(Error::limit("the number of nodes", limits.nodes, Found::More).at(span));
+            return Err(Error::limit(Bound::NODES, limits.nodes, Found::More).at(span));
         }
         if cost > limits.record_steps {
             let allowed = usize::try_from(limits.record_steps).unwrap_or(usize::MAX);
-            return Err(Error::limit(
-                "evaluation steps for one record",
-                allowed,
-                Found::Exactly(cost),
-            )
-            .at(span));
+            return Err(Error::limit(Bound::RECORD_STEPS, allowed, Found::Exactly(cost)).at(span));
         }
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
         self.plan.nodes.push(Node { op, span, types: types.into(), cost, height });

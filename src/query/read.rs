@@ -2,7 +2,7 @@
 
 use super::Query;
 use crate::ast::{Alias, SystemOption};
-use crate::error::{Error, Found, Kind};
+use crate::error::{Bound, Error, Found, Kind};
 use crate::limits::Settings;
 use crate::span::Span;
 use crate::syntax;
@@ -71,12 +71,7 @@ impl Reader {
         }
         let limits = self.query.settings.limits;
         if aliases.len() >= limits.aliases {
-            return Err(Error::limit(
-                "the number of parameter aliases",
-                limits.aliases,
-                Found::More,
-            )
-            .at(span));
+            return Err(Error::limit(Bound::ALIASES, limits.aliases, Found::More).at(span));
         }
         let read = |value| syntax::expression(value, &limits, &mut self.nodes_left);
         let value = value.ok_or_else(|| missing_value(&full, span)).and_then(read);

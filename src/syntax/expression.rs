@@ -4,6 +4,7 @@ use super::grammar::{Advice, Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
 use crate::ast::op::{FOREIGN, FOREIGN_WORDS, Precedence};
 use crate::ast::{Id, Operator, Repr};
+use crate::error::Bound;
 use crate::suggest::closest;
 
 /// What somebody may put around a string who does not know better.
@@ -165,7 +166,7 @@ impl<'t> Grammar<'t> {
             g.uncounted();
             count += 1;
             if count > most {
-                return g.over("the number of items of a list", most, g.span(start, item.0));
+                return g.over(Bound::IN_ITEMS, most, g.span(start, item.0));
             }
             Ok(item)
         })?;

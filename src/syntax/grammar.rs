@@ -5,7 +5,7 @@ use nom::error::{ErrorKind, ParseError};
 
 use super::lexical::{self, Stop, blanks, tail};
 use crate::ast::{Expr, Id, LiteralKind, Operator, Repr};
-use crate::error::{Error, Found, Kind};
+use crate::error::{Bound, Error, Found, Kind};
 use crate::limits::Limits;
 use crate::span::Span;
 use crate::url::Decoded;
@@ -161,12 +161,7 @@ impl<'t> Grammar<'t> {
         Err(nom::Err::Failure(Fail))
     }
 
-    pub(super) fn over<T>(
-        &mut self,
-        limit: &'static str,
-        allowed: usize,
-        at: Span,
-    ) -> Parsed<'t, T> {
+    pub(super) fn over<T>(&mut self, limit: Bound, allowed: usize, at: Span) -> Parsed<'t, T> {
         self.fatal(Error::limit(limit, allowed, Found::More).at(at))
     }
 
@@ -220,7 +215,7 @@ impl<'t> Grammar<'t> {
     pub(super) fn name_ends(&mut self, i: &'t str, rest: &'t str) -> Parsed<'t, ()> {
         if rest.starts_with(lexical::is_following) {
             let span = self.span(i, rest);
-            return self.over("the length of a name", lexical::IDENTIFIER, span);
+            return self.over(Bound::NAME, lexical::IDENTIFIER, span);
         }
         Ok((rest, ()))
     }
@@ -232,7 +227,7 @@ impl<'t> Grammar<'t> {
         rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, T>,
     ) -> Parsed<'t, T> {
         if self.depth >= self.limits.depth {
-            return self.over("nesting depth", self.limits.depth, self.span(i, i));
+            return self.over(Bound::DEPTH, self.limits.depth, self.span(i, i));
         }
         self.depth += 1;
         let parsed = rule(self, i);
@@ -260,11 +255,11 @@ impl<'t> Grammar<'t> {
         let counted = usize::from(!matches!(repr, Repr::Name(_)));
         match self.nodes_left.checked_sub(counted) {
             Some(left) => *self.nodes_left = left,
-            None => return self.over("the number of nodes", self.limits.nodes, span),
+            None => return self.over(Bound::NODES, self.limits.nodes, span),
         }
         let id = self.tree.push(repr, span);
         if self.tree.node_height(id) > self.limits.height() {
-            return self.over("the height of the expression", self.limits.height(), span);
+            return self.over(Bound::HEIGHT, self.limits.height(), span);
         }
         Ok((to, id))
     }

@@ -3,6 +3,7 @@
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks};
 use crate::ast::{ExpandItem, ItemPath, Options, PathSegment, PathSuffix, Place, SelectItem};
+use crate::error::Bound;
 
 impl<'t> Grammar<'t> {
     /// `selectItem`
@@ -97,7 +98,7 @@ impl<'t> Grammar<'t> {
             && !(star && suffix.is_some())
         {
             if self.expand_depth >= self.limits.expand_depth {
-                return self.over("`$expand` nesting", self.limits.expand_depth, path.span);
+                return self.over(Bound::EXPAND_DEPTH, self.limits.expand_depth, path.span);
             }
             self.expand_depth += 1;
             let parsed = self.nested(i, |g, i| g.parenthesised(i, place, &mut options));
@@ -122,7 +123,7 @@ impl<'t> Grammar<'t> {
     fn path_length(&mut self, segments: usize, start: &'t str, i: &'t str) -> Parsed<'t, ()> {
         if segments > self.limits.path_segments {
             let span = self.span(start, i);
-            return self.over("the number of path segments", self.limits.path_segments, span);
+            return self.over(Bound::PATH_SEGMENTS, self.limits.path_segments, span);
         }
         Ok((i, ()))
     }

@@ -6,7 +6,7 @@ use super::lexical::{self, blanks, tail};
 use crate::ast::{
     Alias, ComputeItem, Direction, Levels, Options, OrderbyItem, Place, SystemOption,
 };
-use crate::error::{Error, Kind};
+use crate::error::{Bound, Error, Kind};
 
 const DIGITS: &str = "a non-negative integer";
 
@@ -29,17 +29,20 @@ impl<'t> Grammar<'t> {
                 (rest, out.search) = (after, Some(search));
             }
             SystemOption::Compute => {
-                (rest, out.compute) = self.comma_list(i, usize::MAX, "", Self::compute_item)?
+                (rest, out.compute) =
+                    self.comma_list(i, usize::MAX, Bound::NODES, Self::compute_item)?
             }
             SystemOption::Orderby => {
-                let (limit, keys) = ("the number of sort keys", self.limits.orderby_keys);
+                let (limit, keys) = (Bound::ORDERBY_KEYS, self.limits.orderby_keys);
                 (rest, out.orderby) = self.comma_list(i, keys, limit, Self::orderby_item)?;
             }
             SystemOption::Select => {
-                (rest, out.select) = self.comma_list(i, usize::MAX, "", Self::select_item)?
+                (rest, out.select) =
+                    self.comma_list(i, usize::MAX, Bound::NODES, Self::select_item)?
             }
             SystemOption::Expand => {
-                (rest, out.expand) = self.comma_list(i, usize::MAX, "", Self::expand_item)?
+                (rest, out.expand) =
+                    self.comma_list(i, usize::MAX, Bound::NODES, Self::expand_item)?
             }
             SystemOption::Skip => {
                 let (after, number) = self.non_negative(i)?;
@@ -153,7 +156,7 @@ impl<'t> Grammar<'t> {
         &mut self,
         start: &'t str,
         most: usize,
-        limit: &'static str,
+        limit: Bound,
         item: impl Fn(&mut Self, &'t str) -> Parsed<'t, T>,
     ) -> Parsed<'t, Vec<T>> {
         let mut items = Vec::new();

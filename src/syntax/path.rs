@@ -4,6 +4,7 @@ use super::expression::CLOSE;
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
 use crate::ast::{Id, Options, Place, Repr};
+use crate::error::Bound;
 
 const SEGMENT: &str = "a property, type, function or `$count`, `$filter(…)`, `any(…)`, `all(…)`";
 
@@ -47,7 +48,7 @@ impl<'t> Grammar<'t> {
             self.pending.push(segment);
             if self.pending.len() - mark > self.limits.path_segments {
                 return self.over(
-                    "the number of path segments",
+                    Bound::PATH_SEGMENTS,
                     self.limits.path_segments,
                     self.span(start, rest),
                 );
@@ -174,7 +175,11 @@ impl<'t> Grammar<'t> {
     /// `anyExpr` and `allExpr`. `rest` stands at `(`.
     fn lambda(&mut self, start: &'t str, rest: &'t str, any: bool) -> Parsed<'t, Id> {
         if self.lambda_depth >= self.limits.lambda_depth {
-            return self.over("lambda nesting", self.limits.lambda_depth, self.span(start, rest));
+            return self.over(
+                Bound::LAMBDA_DEPTH,
+                self.limits.lambda_depth,
+                self.span(start, rest),
+            );
         }
         self.lambda_depth += 1;
         let parsed = self.nested(rest, |g, rest| {

@@ -4,6 +4,7 @@ use super::expression::CLOSE;
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
 use crate::ast::{Id, List, Repr};
+use crate::error::Bound;
 
 const SEARCH: &str = "a word, a phrase in double quotes or `(`";
 
@@ -86,11 +87,7 @@ impl<'t> Grammar<'t> {
         }
         *terms += 1;
         if *terms > self.limits.search_terms {
-            return self.over(
-                "the number of search terms",
-                self.limits.search_terms,
-                self.span(i, i),
-            );
+            return self.over(Bound::SEARCH_TERMS, self.limits.search_terms, self.span(i, i));
         }
         if let Some(inside) = i.strip_prefix('"') {
             let end = inside.find('"').filter(|end| *end > 0);

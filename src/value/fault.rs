@@ -28,15 +28,3 @@ pub(crate) enum Fault {
     #[error("{0} is not supported")]
     NotSupported(String),
 }
-
-impl Fault {
-    /// Whether a bound of the evaluation was reached.
-    pub(crate) fn is_limit(&self) -> bool {
-        matches!(
-            self,
-            Fault::StringTooLong { .. }
-                | Fault::PatternTooLong { .. }
-                | Fault::PatternTooLarge { .. }
-        )
-    }
-}
