@@ -49,8 +49,8 @@ impl Page<'_> {
 }
 
 impl Error {
-    /// The error as the body of an OData response: `code`, `message` and, where it is about an
-    /// option, `target`.
+    /// The error as the body of an OData response: `code`, `message` with what to do, and `target`
+    /// where it is about an option.
     ///
     /// ```
     /// use odata_query::Query;
@@ -64,7 +64,11 @@ impl Error {
     pub fn to_json(&self) -> String {
         let mut error = serde_json::Map::new();
         error.insert("code".to_owned(), json!(self.code()));
-        error.insert("message".to_owned(), json!(self.to_string()));
+        let message = match self.help() {
+            Some(help) => format!("{self}; {help}"),
+            None => self.to_string(),
+        };
+        error.insert("message".to_owned(), json!(message));
         if let Some(target) = self.option() {
             error.insert("target".to_owned(), json!(target));
         }

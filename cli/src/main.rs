@@ -20,7 +20,7 @@ Examples:
   odata fmt '?FILTER=((a EQ 1))&top=5'
   odata explain '$filter=id in (1,2,3)'
 
-Exit status: 0 done; 1 unreadable data or a failed write; 2 a bad query or one that fails to evaluate.";
+Exit status: 0 done; 1 unreadable data or a failed write; 2 a bad query, one that\nfails to evaluate, or a wrong command line.";
 
 /// Query JSON with OData v4.01 query options.
 #[derive(Parser)]
@@ -48,7 +48,7 @@ enum Command {
     Query {
         #[command(flatten)]
         query: QueryText,
-        /// The file; standard input without it
+        /// The file; standard input without it or with `-`
         file: Option<PathBuf>,
         /// Indent the output
         #[arg(long)]
@@ -78,7 +78,7 @@ enum Command {
 #[derive(Args)]
 struct QueryText {
     /// The query string, percent-encoded or not, with or without a leading `?`
-    #[arg(required_unless_present = "query_file", allow_hyphen_values = true)]
+    #[arg(required_unless_present = "query_file")]
     query: Option<String>,
     /// Take the query string from a file instead
     #[arg(long, value_name = "FILE")]
@@ -124,7 +124,8 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
         Command::Query { query, file, pretty } => {
             let (query, file) = query.read(file)?;
             let plan = query.bind()?;
-            note_misspelt(&query);
+            note_custom(&query);
+            let file = file.filter(|file| file.as_os_str() != "-");
             let records = data::read(file.as_deref()).map_err(Failure::Data)?;
             let page = plan.apply(&records)?;
             if pretty { data::write_pretty(&page, &mut *out) } else { page.write_json(&mut *out) }
@@ -166,12 +167,13 @@ impl QueryText {
     }
 }
 
-/// Says on standard error that a custom option looks like a misspelt one of OData. It was given
-/// without `$`, so it may well be meant.
-fn note_misspelt(query: &Query) {
-    for (name, meant) in query.misspelt_options() {
-        let note =
-            format!("note: `{name}` is passed over as a custom option; did you mean `{meant}`?\n");
+/// Says on standard error which options have no effect here, since they are not OData's.
+fn note_custom(query: &Query) {
+    for (name, _) in query.custom_options() {
+        let meant = query.misspelt_options().find(|(misspelt, _)| *misspelt == name);
+        let question =
+            meant.map_or(String::new(), |(_, meant)| format!("; did you mean `{meant}`?"));
+        let note = format!("note: `{name}` is passed over as a custom option{question}\n");
         let _ = io::stderr().write_all(note.as_bytes());
     }
 }

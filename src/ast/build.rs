@@ -6,7 +6,8 @@ use crate::span::Span;
 /// The path of a property, its segments joined by `/`: `prop("address/city")`.
 ///
 /// Inside a lambda the first segment may be the variable. Segments are taken as names, never as
-/// operators or literals, whatever they contain.
+/// operators or literals, whatever they contain, and are found in records as they are. A name that
+/// OData cannot write (`first-name`) prints as text that no parser accepts.
 ///
 /// ```
 /// use odata_query::ast::prop;

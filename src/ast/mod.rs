@@ -6,6 +6,7 @@
 //! [`Node`] is the way to look at it.
 
 mod build;
+pub(crate) mod name;
 pub(crate) mod op;
 mod options;
 mod print;

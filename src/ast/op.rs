@@ -85,6 +85,8 @@ impl Operator {
 
 /// Operators of other languages and what to write instead.
 pub(crate) const FOREIGN: &[(&str, &str)] = &[
+    ("=>", "ge"),
+    ("=<", "le"),
     ("===", "eq"),
     ("==", "eq"),
     ("=", "eq"),
@@ -99,7 +101,6 @@ pub(crate) const FOREIGN: &[(&str, &str)] = &[
     ("||", "or"),
     ("|", "or"),
     ("!", "not"),
-    ("+", "add"),
     ("*", "mul"),
     ("/", "div"),
     ("%", "mod"),

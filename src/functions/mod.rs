@@ -74,6 +74,15 @@ fn functions() -> impl Iterator<Item = &'static Function> {
 }
 
 impl Function {
+    /// The feature without which this build cannot compute the function.
+    pub(crate) fn missing_feature(&self) -> Option<&'static str> {
+        let needs = |prefix: &str| self.name.starts_with(prefix);
+        if needs("geo.") && !cfg!(feature = "geo") {
+            return Some("geo");
+        }
+        (needs("matchespattern") && !cfg!(feature = "regex")).then_some("regex")
+    }
+
     /// The numbers of arguments the function takes, in ascending order.
     pub(crate) fn arities(&self) -> Vec<usize> {
         let mut arities: Vec<_> =

@@ -27,6 +27,10 @@ impl<'q> Binder<'q> {
         let operands = self.all(arguments)?;
         let nodes: Vec<&Node> = operands.iter().map(|id| self.plan.node(*id)).collect();
         let result = types::call(function, &nodes)?;
+        if let Some(feature) = function.missing_feature() {
+            let what = format!("`{}` without the feature `{feature}`", function.name);
+            return Err(not_supported(&what, span));
+        }
         if let Some(test) = self.prepared(function, &operands, span)? {
             return Ok(test);
         }
@@ -70,7 +74,11 @@ impl<'q> Binder<'q> {
 }
 
 fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
-    functions::find(name).ok_or_else(|| {
+    let known = functions::find(name);
+    if known.is_none() && name.contains('.') {
+        return Err(not_supported(&format!("the function `{name}` of a model"), span));
+    }
+    known.ok_or_else(|| {
         let name_span = Span::new(span.range().start, span.range().start + name.len());
         let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
         match help_for_function(name) {

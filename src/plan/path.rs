@@ -121,6 +121,9 @@ impl<'q> Binder<'q> {
 
 /// Functions bound to a value belong to a schema.
 fn unknown_bound(name: &str, span: Span) -> Error {
+    if name.contains('.') {
+        return not_supported(&format!("the function `{name}` of a model"), span);
+    }
     let name_span = Span::new(span.range().start, span.range().start + name.len());
     let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
     match crate::functions::find(name) {

@@ -112,7 +112,7 @@ impl Query {
         &self.settings
     }
 
-    /// Sets `$filter`.
+    /// Sets `$filter`, in place of an earlier one.
     pub fn filter(mut self, predicate: impl Into<Expr>) -> Self {
         self.options.filter = Some(predicate.into());
         self
@@ -142,14 +142,19 @@ impl Query {
         self
     }
 
-    /// Gives a parameter alias its value, in place of an earlier one.
+    /// Gives a parameter alias its value, in place of an earlier one. The `@` of the name may be
+    /// left out.
     pub fn alias(mut self, name: &str, value: impl Into<Expr>) -> Self {
+        let name = name.strip_prefix('@').unwrap_or(name);
         self.options.aliases.retain(|alias| alias.name != name);
         self.options.aliases.push(Alias { name: name.to_owned(), value: value.into() });
         self
     }
 
     /// Adds an option that is not OData's.
+    ///
+    /// A name that would be read as something else (empty, the name of a system option, or one that
+    /// begins with `$` or `@`) prints with a backslash in front of it, so that it stays harmless.
     pub fn custom(mut self, name: &str, value: Option<&str>) -> Self {
         self.custom.push((name.to_owned(), value.map(str::to_owned)));
         self
@@ -224,7 +229,7 @@ impl fmt::Display for Query {
             if !std::mem::take(&mut first) {
                 printer.syntax("&")?;
             }
-            printer.custom_name(name)?;
+            printer.custom_name(name, read::is_misread(name))?;
             if let Some(value) = value {
                 printer.syntax("=")?;
                 printer.text(value)?;

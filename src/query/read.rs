@@ -1,7 +1,8 @@
 //! From the raw options of a URL to a query.
 
 use super::Query;
-use crate::ast::{Alias, SystemOption};
+use crate::ast::name::is_identifier;
+use crate::ast::{Alias, Operator, SystemOption};
 use crate::error::{Bound, Error, Found, Kind};
 use crate::limits::Settings;
 use crate::span::Span;
@@ -37,7 +38,7 @@ impl Reader {
         if let Some(alias) = name.strip_prefix('@') {
             return self.alias(alias, span, raw.value.as_ref());
         }
-        check_custom_name(&raw.name)?;
+        self.check_custom_name(&raw.name)?;
         let value = raw.value.map(|value| value.text.into_owned());
         self.query.custom.push((raw.name.text.into_owned(), value));
         Ok(())
@@ -60,7 +61,7 @@ impl Reader {
 
     fn alias(&mut self, name: &str, span: Span, value: Option<&Decoded<'_>>) -> Result<(), Error> {
         let full = format!("@{name}");
-        if !syntax::is_identifier(name) {
+        if !is_identifier(name) {
             return Err(Error::new(Kind::UnknownOption(full))
                 .at(span)
                 .with_help("a parameter alias is `@` and a name of letters, digits and `_`"));
@@ -79,6 +80,71 @@ impl Reader {
         aliases.push(Alias { name: name.to_owned(), value });
         Ok(())
     }
+
+    /// Refuses the name of a custom option that was hardly meant as one.
+    fn check_custom_name(&self, decoded: &Decoded<'_>) -> Result<(), Error> {
+        let name = decoded.text.as_ref();
+        let span = decoded.span(0..name.len());
+        let unknown = |help: String| {
+            Err(Error::new(Kind::UnknownOption(name.to_owned())).at(span).with_help(help))
+        };
+        if let Some(option) = SystemOption::of_query(name.trim_end()) {
+            let blank = decoded.span(name.trim_end().len()..name.len());
+            let kind = Kind::Syntax { expected: vec!["`=`"], found: "a blank".to_owned() };
+            return Err(Error::new(kind).at(blank).with_option(option.name()));
+        }
+        if name.trim_start_matches('$').eq_ignore_ascii_case("apply") {
+            return Err(Error::new(Kind::NotSupported("`$apply`".to_owned())).at(span));
+        }
+        if name.trim_start_matches('$').eq_ignore_ascii_case("levels") {
+            return unknown(
+                "it stands in the parentheses of `$expand`: `$expand=path($levels=2)`".to_owned(),
+            );
+        }
+        if name.starts_with('$') {
+            return unknown(match SystemOption::suggest(name) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => "the names of custom options do not begin with `$`".to_owned(),
+            });
+        }
+        if name.is_empty() {
+            let help =
+                "write a name in front of `=`; in a shell, single quotes keep `$filter` as it is";
+            return unknown(help.to_owned());
+        }
+        // A whole URL: `http://host/Set?$filter=…`.
+        if let Some((_, query)) = name.rsplit_once('?')
+            && SystemOption::of_query(query).is_some()
+        {
+            return unknown("give only the part of a URL behind its `?`".to_owned());
+        }
+        // Quotes and blanks of documents and mails: `“$filter=…`.
+        let bare = name.trim_matches(|c: char| c.is_whitespace() || "“”„«»‘’\"'`".contains(c));
+        if bare.len() < name.len()
+            && let Some(option) = SystemOption::of_query(bare)
+        {
+            return unknown(format!(
+                "write `{}` without quotes or blanks around it",
+                option.name()
+            ));
+        }
+        // The rest of a value that was cut at its `&`: `$filter=a eq 1 && b eq 2`.
+        let blank =
+            |(at, byte): (usize, u8)| matches!(byte, b' ' | b'\t') && !decoded.is_escaped(at);
+        if name.bytes().enumerate().any(blank) {
+            let second = name.split_whitespace().nth(1);
+            if self.query.given.is_empty() && second.and_then(Operator::from_keyword).is_some() {
+                return unknown(format!(
+                    "an expression needs its option: `$filter={}`",
+                    name.trim()
+                ));
+            }
+            let help =
+                "`&` separates options: write `and` for the operator, and `%26` inside a string";
+            return unknown(help.to_owned());
+        }
+        Ok(())
+    }
 }
 
 fn missing_value(name: &str, span: Span) -> Error {
@@ -87,53 +153,8 @@ fn missing_value(name: &str, span: Span) -> Error {
     error.with_help(format!("write `{name}=…`"))
 }
 
-/// Refuses the name of a custom option that was hardly meant as one.
-fn check_custom_name(decoded: &Decoded<'_>) -> Result<(), Error> {
-    let name = decoded.text.as_ref();
-    let span = decoded.span(0..name.len());
-    let unknown = |help: String| {
-        Err(Error::new(Kind::UnknownOption(name.to_owned())).at(span).with_help(help))
-    };
-    if let Some(option) = SystemOption::of_query(name.trim_end()) {
-        let blank = decoded.span(name.trim_end().len()..name.len());
-        let kind = Kind::Syntax { expected: vec!["`=`"], found: "a blank".to_owned() };
-        return Err(Error::new(kind).at(blank).with_option(option.name()));
-    }
-    if name.trim_start_matches('$').eq_ignore_ascii_case("apply") {
-        return Err(Error::new(Kind::NotSupported("`$apply`".to_owned())).at(span));
-    }
-    if name.trim_start_matches('$').eq_ignore_ascii_case("levels") {
-        return unknown(
-            "it stands in the parentheses of `$expand`: `$expand=path($levels=2)`".to_owned(),
-        );
-    }
-    if name.starts_with('$') {
-        return unknown(match SystemOption::suggest(name) {
-            Some(close) => format!("did you mean `{close}`?"),
-            None => "the names of custom options do not begin with `$`".to_owned(),
-        });
-    }
-    if name.is_empty() {
-        return unknown("write a name in front of `=`".to_owned());
-    }
-    // A whole URL: `http://host/Set?$filter=…`.
-    if let Some((_, query)) = name.rsplit_once('?')
-        && SystemOption::of_query(query).is_some()
-    {
-        return unknown("give only the part of a URL behind its `?`".to_owned());
-    }
-    // Quotes and blanks of documents and mails: `“$filter=…`.
-    let bare = name.trim_matches(|c: char| c.is_whitespace() || "“”„«»‘’\"'`".contains(c));
-    if bare.len() < name.len()
-        && let Some(option) = SystemOption::of_query(bare)
-    {
-        return unknown(format!("write `{}` without quotes or blanks around it", option.name()));
-    }
-    // The rest of a value that was cut at its `&`: `$filter=a eq 1 && b eq 2`.
-    let blank = |(at, byte): (usize, u8)| matches!(byte, b' ' | b'\t') && !decoded.is_escaped(at);
-    if name.bytes().enumerate().any(blank) {
-        let help = "`&` separates options: write `and` for the operator, and `%26` inside a string";
-        return unknown(help.to_owned());
-    }
-    Ok(())
+/// Whether a custom option of this name would be read as something else.
+pub(super) fn is_misread(name: &str) -> bool {
+    let system = name.trim_start_matches(['$', '@']);
+    system.len() < name.len() || name.is_empty() || SystemOption::of_query(name.trim()).is_some()
 }

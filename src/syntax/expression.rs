@@ -372,6 +372,10 @@ fn starts_number(i: &str) -> bool {
 
 /// What somebody who wrote this probably meant.
 fn meant(i: &str) -> Option<String> {
+    if i.starts_with('+') {
+        let blank = "a `+` that stands for a blank needs `Plus::Space`, or is written `%20`";
+        return Some(format!("write `add` for a sum; {blank}"));
+    }
     if let Some((foreign, keyword)) = FOREIGN.iter().find(|(foreign, _)| i.starts_with(foreign)) {
         return Some(format!("write `{keyword}` instead of `{foreign}`"));
     }

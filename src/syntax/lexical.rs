@@ -10,7 +10,8 @@ use nom::error::{ErrorKind, ParseError};
 use nom::multi::{fold_many0, separated_list1};
 use nom::sequence::{delimited, terminated};
 use nom::{AsChar, IResult, Parser};
-use unicode_general_category::{GeneralCategory, get_general_category};
+
+pub(super) use crate::ast::name::{IDENTIFIER, identifier_end, is_following, is_leading};
 
 /// Where a lexical parser stopped; of several alternatives the one that came furthest.
 #[derive(Debug, Clone, Copy)]
@@ -32,39 +33,6 @@ impl<'t> ParseError<&'t str> for Stop<'t> {
 
 pub(super) type Lexed<'t, T = &'t str> = IResult<&'t str, T, Stop<'t>>;
 
-/// Characters of an `odataIdentifier` at most.
-pub(super) const IDENTIFIER: usize = 128;
-
-/// `identifierLeadingCharacter`: a letter or `_`.
-pub(super) fn is_leading(c: char) -> bool {
-    use GeneralCategory::*;
-    if c.is_ascii() {
-        return c.is_ascii_alphabetic() || c == '_';
-    }
-    matches!(
-        get_general_category(c),
-        UppercaseLetter
-            | LowercaseLetter
-            | TitlecaseLetter
-            | ModifierLetter
-            | OtherLetter
-            | LetterNumber
-    )
-}
-
-/// `identifierCharacter`: a letter, digit, mark, connector or format character.
-pub(super) fn is_following(c: char) -> bool {
-    use GeneralCategory::*;
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric() || c == '_';
-    }
-    is_leading(c)
-        || matches!(
-            get_general_category(c),
-            DecimalNumber | NonspacingMark | SpacingMark | ConnectorPunctuation | Format
-        )
-}
-
 /// `odataIdentifier`
 pub(super) fn identifier(i: &str) -> Lexed<'_> {
     if !i.starts_with(is_leading) {
@@ -76,15 +44,6 @@ pub(super) fn identifier(i: &str) -> Lexed<'_> {
     }
     let (name, rest) = i.split_at(end);
     Ok((rest, name))
-}
-
-/// Where the run of `identifierCharacter`s at the start of the text ends. Most are ASCII.
-pub(super) fn identifier_end(i: &str) -> usize {
-    let ascii = i.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
-    match i.as_bytes().get(ascii) {
-        Some(byte) if !byte.is_ascii() => i.find(|c| !is_following(c)).unwrap_or(i.len()),
-        _ => ascii,
-    }
 }
 
 /// Identifiers joined by dots: a qualified or unqualified name.

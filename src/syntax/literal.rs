@@ -88,7 +88,13 @@ impl<'t> Grammar<'t> {
         let Ok((rest, inside)) = lexical::string(i) else {
             let end = tail(i, i.len());
             let failed = self.expect(end, "`'` at the end of the string");
-            self.advise(end, |_| Some("an `&` inside a string is written `%26`".to_owned()), end);
+            self.advise(
+                end,
+                |_| {
+                    Some("close the string with `'`; inside a URL, `&` is written `%26`".to_owned())
+                },
+                end,
+            );
             return failed;
         };
         if rest.starts_with(lexical::is_following) {

@@ -43,11 +43,6 @@ pub(crate) fn expression(
     Grammar::new(value, limits, nodes_left).whole(|g, i| g.separate(i, Grammar::expression))
 }
 
-/// Whether a text is an `odataIdentifier`.
-pub(crate) fn is_identifier(text: &str) -> bool {
-    matches!(lexical::identifier(text), Ok(("", _)))
-}
-
 impl FromStr for Expr {
     type Err = Error;
 

@@ -7,6 +7,7 @@
     clippy::string_slice
 )]
 
+mod builder;
 mod cases;
 mod messages;
 mod oracle;

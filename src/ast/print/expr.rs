@@ -12,6 +12,8 @@ enum Piece<'a> {
     Syntax(&'static str),
     /// A name.
     Name(&'a str),
+    /// A name that may be qualified.
+    Qualified(&'a str),
     /// A string in single quotes.
     Quoted(&'a str),
     /// A string in double quotes, as in JSON.
@@ -41,6 +43,7 @@ impl Printer<'_, '_> {
             match piece {
                 Piece::Syntax(text) => self.text(text)?,
                 Piece::Name(name) => self.name(name)?,
+                Piece::Qualified(name) => self.qualified(name)?,
                 Piece::Quoted(text) => self.quoted(text)?,
                 Piece::Json(text) => self.json(text)?,
                 Piece::Word(text) => self.word(text)?,
@@ -119,7 +122,7 @@ fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
             out.extend([Piece::Json(name), Piece::Syntax(":"), Piece::Node(value, Precedence::Or)]);
         }
         Kind::Call(name, arguments) => {
-            out.push(Piece::Name(name));
+            out.push(Piece::Qualified(name));
             enclosed("(", arguments, ")", out);
         }
         Kind::Argument(name, value) => {
@@ -149,10 +152,10 @@ fn expand<'a>(node: Node<'a>, least: Precedence, out: &mut Vec<Piece<'a>>) {
         Kind::It => out.push(Piece::Syntax("$it")),
         Kind::This => out.push(Piece::Syntax("$this")),
         Kind::Root => out.push(Piece::Syntax("$root")),
-        Kind::Alias(name) | Kind::Annotation(name) => {
-            out.extend([Piece::Syntax("@"), Piece::Name(name)])
-        }
-        Kind::Name(name) | Kind::TypeCast(name) => out.push(Piece::Name(name)),
+        Kind::Alias(name) => out.extend([Piece::Syntax("@"), Piece::Name(name)]),
+        Kind::Annotation(name) => out.extend([Piece::Syntax("@"), Piece::Qualified(name)]),
+        Kind::Name(name) => out.push(Piece::Name(name)),
+        Kind::TypeCast(name) => out.push(Piece::Qualified(name)),
         Kind::Key(arguments) => enclosed("(", arguments, ")", out),
         Kind::Count(options) => {
             out.push(Piece::Syntax("$count"));

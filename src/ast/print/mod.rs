@@ -5,6 +5,7 @@ mod options;
 
 use std::fmt::{self, Display, Formatter, Write};
 
+use super::name::{is_identifier, is_qualified};
 use super::{Expr, ItemPath, Node};
 
 impl Display for Expr {
@@ -53,7 +54,10 @@ impl<'f, 'b> Printer<'f, 'b> {
     }
 
     /// Prints the name of a custom option, which nothing may take for something else.
-    pub(crate) fn custom_name(&mut self, name: &str) -> fmt::Result {
+    pub(crate) fn custom_name(&mut self, name: &str, misread: bool) -> fmt::Result {
+        if misread {
+            self.text("\\")?;
+        }
         self.escaping(name, "=? \t")
     }
 
@@ -88,20 +92,24 @@ impl<'f, 'b> Printer<'f, 'b> {
         }
     }
 
-    /// A name that the grammar could not read is printed so that nothing reads it: it must not turn
+    /// A name. One that OData cannot write is printed so that nothing reads it: it must not turn
     /// into syntax.
     fn name(&mut self, name: &str) -> fmt::Result {
-        let readable = !name.is_empty()
-            && name
-                .chars()
-                .all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || "_.#".contains(c));
-        match readable {
-            true => self.text(name),
-            false => {
-                self.text("\\")?;
-                self.json(name)
-            }
+        self.name_if(name, is_identifier(name))
+    }
+
+    /// A qualified or unqualified name, perhaps with the qualifier of an annotation.
+    fn qualified(&mut self, name: &str) -> fmt::Result {
+        let (term, qualifier) = name.split_once('#').unwrap_or((name, "x"));
+        self.name_if(name, is_qualified(term) && is_identifier(qualifier))
+    }
+
+    fn name_if(&mut self, name: &str, writable: bool) -> fmt::Result {
+        if writable {
+            return self.text(name);
         }
+        self.text("\\")?;
+        self.json(name)
     }
 
     fn quoted(&mut self, text: &str) -> fmt::Result {

@@ -11,11 +11,14 @@ impl Printer<'_, '_> {
     /// Prints all options, separated by `&` in a query and by `;` in parentheses.
     pub(crate) fn options(&mut self, options: &Options, separator: char) -> fmt::Result {
         let mut first = true;
-        let mut begin = |printer: &mut Self, name: &str| {
+        let mut begin = |printer: &mut Self, name: &str, alias: &str| {
             if !std::mem::take(&mut first) {
                 printer.f.write_char(separator)?;
             }
-            printer.text(name)?;
+            printer.f.write_str(name)?;
+            if name == "@" {
+                printer.name(alias)?;
+            }
             printer.f.write_char('=')
         };
         let Options {
@@ -38,15 +41,15 @@ impl Printer<'_, '_> {
             aliases,
         } = options;
         if let Some(filter) = filter {
-            begin(self, "$filter")?;
+            begin(self, "$filter", "")?;
             self.expr(filter.root())?;
         }
         if let Some(search) = search {
-            begin(self, "$search")?;
+            begin(self, "$search", "")?;
             self.expr(search.root())?;
         }
         if !compute.is_empty() {
-            begin(self, "$compute")?;
+            begin(self, "$compute", "")?;
             self.list(compute, |printer, item| {
                 printer.expr(item.expr.root())?;
                 printer.text(" as ")?;
@@ -54,7 +57,7 @@ impl Printer<'_, '_> {
             })?;
         }
         if !orderby.is_empty() {
-            begin(self, "$orderby")?;
+            begin(self, "$orderby", "")?;
             self.list(orderby, |printer, item| {
                 printer.expr(item.expr.root())?;
                 match item.direction {
@@ -65,31 +68,31 @@ impl Printer<'_, '_> {
         }
         for (name, number) in [("$skip", skip), ("$top", top)] {
             if let Some(number) = number {
-                begin(self, name)?;
+                begin(self, name, "")?;
                 write!(self.f, "{number}")?;
             }
         }
         if let Some(count) = count {
-            begin(self, "$count")?;
+            begin(self, "$count", "")?;
             write!(self.f, "{count}")?;
         }
         if !select.is_empty() {
-            begin(self, "$select")?;
+            begin(self, "$select", "")?;
             self.list(select, Self::select_item)?;
         }
         if !expand.is_empty() {
-            begin(self, "$expand")?;
+            begin(self, "$expand", "")?;
             self.list(expand, Self::expand_item)?;
         }
         if let Some(levels) = levels {
-            begin(self, "$levels")?;
+            begin(self, "$levels", "")?;
             match levels {
                 Levels::Exactly(levels) => write!(self.f, "{levels}")?,
                 Levels::Max => self.f.write_str("max")?,
             }
         }
         if let Some(index) = index {
-            begin(self, "$index")?;
+            begin(self, "$index", "")?;
             write!(self.f, "{index}")?;
         }
         for (name, text) in [
@@ -100,12 +103,12 @@ impl Printer<'_, '_> {
             ("$id", id),
         ] {
             if let Some(text) = text {
-                begin(self, name)?;
+                begin(self, name, "")?;
                 self.text(text)?;
             }
         }
         for alias in aliases {
-            begin(self, &format!("@{}", alias.name))?;
+            begin(self, "@", &alias.name)?;
             self.expr(alias.value.root())?;
         }
         Ok(())
@@ -155,18 +158,19 @@ impl Printer<'_, '_> {
                 self.f.write_char('/')?;
             }
             match segment {
-                PathSegment::Name(name) | PathSegment::Qualified(name) => self.name(name)?,
+                PathSegment::Name(name) => self.name(name)?,
+                PathSegment::Qualified(name) => self.qualified(name)?,
                 PathSegment::Annotation(term) => {
                     self.f.write_char('@')?;
-                    self.name(term)?;
+                    self.qualified(term)?;
                 }
                 PathSegment::Star => self.f.write_char('*')?,
                 PathSegment::AllOperations(namespace) => {
-                    self.name(namespace)?;
+                    self.qualified(namespace)?;
                     self.f.write_str(".*")?;
                 }
                 PathSegment::Function(name, parameters) => {
-                    self.name(name)?;
+                    self.qualified(name)?;
                     self.f.write_char('(')?;
                     self.list(parameters, |printer, name| printer.name(name))?;
                     self.f.write_char(')')?;
