@@ -16,7 +16,7 @@ use crate::span::Span;
 /// assert_eq!(tagged.to_string(), "userTags/any(t:t/tag/name eq 'Важное')");
 /// ```
 pub fn prop(path: &str) -> Expr {
-    let mut expr = Expr::default();
+    let mut expr = Expr::empty();
     let mut segments = Vec::new();
     if reads_as_literal(path) {
         segments.push(expr.push(Repr::It, Span::default()));
@@ -270,7 +270,7 @@ impl Expr {
         parts: impl IntoIterator<Item = T>,
         repr: impl FnOnce(&mut Expr, &[Id]) -> Repr,
     ) -> Expr {
-        let mut expr = Expr::default();
+        let mut expr = Expr::empty();
         let ids: Vec<Id> = parts.into_iter().map(|part| expr.graft(part.into().root())).collect();
         let repr = repr(&mut expr, &ids);
         expr.push(repr, Span::default());
@@ -279,7 +279,7 @@ impl Expr {
 }
 
 fn literal(kind: LiteralKind, text: &str) -> Expr {
-    let mut expr = Expr::default();
+    let mut expr = Expr::empty();
     let text = expr.push_text(text);
     expr.push(Repr::Literal(kind, text), Span::default());
     expr

@@ -47,7 +47,7 @@ use crate::span::Span;
 /// assert_eq!(built.to_string(), "isArchived eq false and id in (1,2)");
 /// # Ok::<(), odata_query::Error>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Expr {
     nodes: Vec<NodeData>,
     lists: Vec<Id>,
@@ -80,6 +80,21 @@ struct NodeData {
 }
 
 /// What a [`Node`] is.
+///
+/// ```
+/// use odata_query::ast::{Expr, Kind, Operator};
+///
+/// let expr: Expr = "address/city eq 'Oslo'".parse()?;
+/// match expr.root().kind() {
+///     Kind::Binary(Operator::Eq, path, literal) => {
+///         // A node prints as its part of the expression.
+///         assert_eq!(path.to_string(), "address/city");
+///         assert_eq!(literal.to_expr(), odata_query::ast::lit("Oslo"));
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), odata_query::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Kind<'a> {
@@ -94,7 +109,7 @@ pub enum Kind<'a> {
     And(Nodes<'a>),
     /// Two or more operands joined by `or`.
     Or(Nodes<'a>),
-    /// Any other operator with its operands.
+    /// Any operator but `and` and `or`, with its operands.
     Binary(Operator, Node<'a>, Node<'a>),
     /// `(1,2,3)`, to the right of `in`
     List(Nodes<'a>),
@@ -203,6 +218,11 @@ pub struct Nodes<'a> {
 }
 
 impl Expr {
+    /// Without any node yet.
+    pub(crate) fn empty() -> Expr {
+        Expr { nodes: Vec::new(), lists: Vec::new(), text: String::new() }
+    }
+
     /// The outermost node.
     pub fn root(&self) -> Node<'_> {
         Node { expr: self, id: Id(index(self.nodes.len().saturating_sub(1))) }
@@ -404,7 +424,7 @@ impl<'a> Node<'a> {
 
     /// A copy of this part of the expression.
     pub fn to_expr(self) -> Expr {
-        let mut out = Expr::default();
+        let mut out = Expr::empty();
         out.graft(self);
         out
     }

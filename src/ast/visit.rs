@@ -6,6 +6,10 @@ use super::{Kind, Node, Nodes};
 ///
 /// The walk keeps its own work list, so any nesting is safe.
 ///
+/// A guard that looks for properties has to know: names are matched ignoring case, a name may also
+/// be a lambda variable, and expressions also stand in `$orderby`, `$compute`, parameter aliases and
+/// the options of expanded items.
+///
 /// ```
 /// use odata_query::ast::{Expr, Kind, Node, Visitor};
 ///

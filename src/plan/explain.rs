@@ -24,6 +24,9 @@ impl Display for Plan {
         }
         match self.top {
             Some(top) => writeln!(f, "top {top}"),
+            None if self.filter.is_none() && self.orderby.is_empty() && self.skip == 0 => {
+                writeln!(f, "all records")
+            }
             None => Ok(()),
         }
     }

@@ -61,7 +61,7 @@ impl<'t> Grammar<'t> {
         Grammar {
             source,
             limits,
-            tree: Expr::default(),
+            tree: Expr::empty(),
             pending: Vec::new(),
             nodes_left,
             depth: 0,
@@ -241,7 +241,7 @@ impl<'t> Grammar<'t> {
         i: &'t str,
         rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, Id>,
     ) -> Parsed<'t, Expr> {
-        let outer = std::mem::take(&mut self.tree);
+        let outer = std::mem::replace(&mut self.tree, Expr::empty());
         self.tree.reserve(i.len().min(128));
         let parsed = rule(self, i);
         let tree = std::mem::replace(&mut self.tree, outer);
