@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::ast::Operator;
 use crate::plan::{compare, holds};
-use crate::value::{Collation, Number, Value};
+use crate::value::{Collation, DateTimeOffset, Number, Value};
 
 /// Whether `json op constant` holds: the same as comparing the values.
 #[inline]
@@ -24,6 +24,10 @@ pub(super) fn compare_json(
         (Json::Number(left), Value::Number(Number::Integer(right))) => match left.as_i64() {
             Some(left) => i128::from(left).cmp(right),
             None => return compare(op, &Value::from_json(json), constant, collation),
+        },
+        (Json::String(left), Value::DateTimeOffset(right)) => match DateTimeOffset::parse(left) {
+            Some(left) => left.cmp(right),
+            None => return op == Operator::Ne,
         },
         (Json::Null, Value::Null) => return op == Operator::Eq,
         (_, Value::Null) => return op == Operator::Ne,

@@ -6,6 +6,8 @@ mod narrow;
 mod order;
 mod page;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use page::Page;
 

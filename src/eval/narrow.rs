@@ -64,20 +64,20 @@ impl<'e> Evaluator<'e> {
                 _ => self.each(id, asked, batch, selection),
             },
             Op::Compare(op, path, constant) => match &plan.node(*constant).op {
-                Op::Constant(constant) if self.is_path(*path) => {
+                Op::Constant(constant) if self.is_path_from(*path, &Op::Record) => {
                     self.retain_compared(*op, *path, constant, asked, batch, selection);
                     Ok(())
                 }
                 _ => self.each(id, asked, batch, selection),
             },
-            Op::Test(_, prepared, path) if self.is_path(*path) => {
+            Op::Test(_, prepared, path) if self.is_path_from(*path, &Op::Record) => {
                 self.retain(*path, batch, selection, |json| match json {
                     Json::String(subject) => prepared.test(subject) == asked,
                     _ => false,
                 });
                 Ok(())
             }
-            Op::Any(path, None) if self.is_path(*path) => {
+            Op::Any(path, None) if self.is_path_from(*path, &Op::Record) => {
                 self.retain(*path, batch, selection, |json| {
                     json.as_array().is_some_and(|items| !items.is_empty()) == asked
                 });
@@ -139,15 +139,6 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// Whether a node is a path of members of the record.
-    fn is_path(&self, id: NodeId) -> bool {
-        match &self.plan.node(id).op {
-            Op::Record => true,
-            Op::Member(of, _) => self.is_path(*of),
-            _ => false,
-        }
-    }
-
     /// Keeps the records where comparing what a path leads to with a constant has the asked truth.
     ///
     /// Equality with a constant of a common type has a loop of its own, without a choice inside.
@@ -206,9 +197,7 @@ impl<'e> Evaluator<'e> {
                 self.set_hint(path, hint);
             }
             _ => selection.retain(|position| {
-                batch
-                    .get(*position)
-                    .is_some_and(|record| self.json_of(path, record).is_some_and(&test))
+                batch.get(*position).is_some_and(|record| test(self.walk(path, record)))
             }),
         }
     }

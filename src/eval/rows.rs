@@ -77,12 +77,6 @@ impl<'e> Evaluator<'e> {
         truth
     }
 
-    /// What a path of a record leads to.
-    pub(super) fn json_of(&mut self, path: NodeId, record: &'e Json) -> Option<&'e Json> {
-        self.record = record;
-        self.json(path)
-    }
-
     pub(super) fn collation(&self) -> Collation {
         self.context.collation
     }
@@ -334,7 +328,25 @@ impl<'e> Evaluator<'e> {
         predicate: NodeId,
         asked: impl Fn(Option<bool>) -> bool,
     ) -> Result<bool, Error> {
-        for item in self.item(source)?.into_items() {
+        let plan = self.plan;
+        let items = self.item(source)?;
+        // A member of every item against a constant: no variable has to be assigned.
+        if let Op::Compare(op, path, constant) = &plan.node(predicate).op
+            && let Op::Constant(constant) = &plan.node(*constant).op
+            && self.is_path_from(*path, &Op::Variable(variable))
+            && let Item::Json(Json::Array(items)) = items
+        {
+            let collation = self.context.collation;
+            for item in items {
+                self.charge(predicate)?;
+                let json = self.walk(*path, item);
+                if asked(Some(compare_json(*op, json, constant, collation))) {
+                    return Ok(true);
+                }
+            }
+            return Ok(false);
+        }
+        for item in items.into_items() {
             self.charge(predicate)?;
             self.assign(variable, item);
             if asked(self.truth(predicate)?) {
@@ -342,6 +354,30 @@ impl<'e> Evaluator<'e> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether a node is a path of members from the record or from a variable.
+    pub(super) fn is_path_from(&self, id: NodeId, root: &Op) -> bool {
+        match (&self.plan.node(id).op, root) {
+            (Op::Member(of, _), _) => self.is_path_from(*of, root),
+            (Op::Record, Op::Record) => true,
+            (Op::Variable(found), Op::Variable(root)) => found == root,
+            _ => false,
+        }
+    }
+
+    /// Where a path of members leads to from its root.
+    pub(super) fn walk(&mut self, path: NodeId, root: &'e Json) -> &'e Json {
+        let plan = self.plan;
+        match &plan.node(path).op {
+            Op::Member(of, name) => {
+                let of = self.walk(*of, root);
+                let mut unused = 0;
+                let hint = self.hints.get_mut(path.position()).unwrap_or(&mut unused);
+                json_member(of, name, hint, self.ordered)
+            }
+            _ => root,
+        }
     }
 
     fn variable(&self, variable: Variable) -> Item<'e> {
