@@ -1,6 +1,7 @@
 //! `odata`: query JSON files with OData query options, or look at what a query means.
 
 mod data;
+mod notes;
 mod tree;
 
 use std::fs;
@@ -124,9 +125,10 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
         Command::Query { query, file, pretty } => {
             let (query, file) = query.read(file)?;
             let plan = query.bind()?;
-            note_custom(&query);
+            note(notes::custom_options(&query));
             let file = file.filter(|file| file.as_os_str() != "-");
             let records = data::read(file.as_deref()).map_err(Failure::Data)?;
+            note(notes::unknown_members(&query, &records));
             let page = plan.apply(&records)?;
             if pretty { data::write_pretty(&page, &mut *out) } else { page.write_json(&mut *out) }
                 .map_err(not_written)?;
@@ -167,14 +169,10 @@ impl QueryText {
     }
 }
 
-/// Says on standard error which options have no effect here, since they are not OData's.
-fn note_custom(query: &Query) {
-    for (name, _) in query.custom_options() {
-        let meant = query.misspelt_options().find(|(misspelt, _)| *misspelt == name);
-        let question =
-            meant.map_or(String::new(), |(_, meant)| format!("; did you mean `{meant}`?"));
-        let note = format!("note: `{name}` is passed over as a custom option{question}\n");
-        let _ = io::stderr().write_all(note.as_bytes());
+/// Says something on standard error that changes nothing.
+fn note(notes: Vec<String>) {
+    for note in notes {
+        let _ = writeln!(io::stderr(), "note: {note}");
     }
 }
 

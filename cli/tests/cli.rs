@@ -127,9 +127,26 @@ fn tells_bad_queries_from_bad_data() {
 }
 
 #[test]
-fn notes_options_that_look_misspelt() {
-    let output = odata(&["query", "filtr=a eq 1"], "[]");
-    assert_eq!(output.status.code(), Some(0));
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert!(err.contains("did you mean `$filter`?"), "{err}");
+fn notes_what_is_probably_not_meant() {
+    let records = r#"[{"id":1,"name":"a","tags":[{"x":1}]}]"#;
+    for (query, notes) in [
+        (
+            "filtr=a eq 1",
+            "note: `filtr` is passed over as a custom option; did you mean `$filter`?\n",
+        ),
+        ("ApiKey=x", "note: `ApiKey` is passed over as a custom option\n"),
+        (
+            "$filter=nmae eq 'a'&$orderby=NAME",
+            "note: no record has a member `nmae`; there are `id`, `name`, `tags`\n",
+        ),
+        ("$filter=tags/any(t: t/x eq 1 and t/y eq null) and tags/$filter(x eq 1)/$count eq 1", ""),
+        (
+            "$filter=tags/any(t: t/x eq u/x)",
+            "note: no record has a member `u`; there are `id`, `name`, `tags`\n",
+        ),
+    ] {
+        let output = odata(&["query", query], records);
+        assert_eq!(output.status.code(), Some(0), "{query}");
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), notes, "{query}");
+    }
 }

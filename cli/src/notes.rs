@@ -1,0 +1,91 @@
+//! What is probably not meant, said on standard error; the answer stands all the same.
+
+use std::collections::BTreeSet;
+
+use odata_query::Query;
+use odata_query::ast::{Kind, Node, Visitor};
+use serde_json::{Map, Value};
+
+/// Members that a note lists at most.
+const LISTED: usize = 12;
+
+/// Options that have no effect here, since they are not OData's.
+pub(crate) fn custom_options(query: &Query) -> Vec<String> {
+    let note = |(name, _): (&str, _)| {
+        let meant = query.misspelt_options().find(|(misspelt, _)| *misspelt == name);
+        let question =
+            meant.map_or(String::new(), |(_, meant)| format!("; did you mean `{meant}`?"));
+        format!("`{name}` is passed over as a custom option{question}")
+    };
+    query.custom_options().map(note).collect()
+}
+
+/// Properties that no record has: they are null everywhere, which is seldom what is meant.
+pub(crate) fn unknown_members(query: &Query, records: &[Value]) -> Vec<String> {
+    let objects = || records.iter().filter_map(Value::as_object);
+    if objects().next().is_none() {
+        return Vec::new();
+    }
+    let mut used = Names::default();
+    let options = query.options();
+    let exprs = options.filter.iter().chain(options.orderby.iter().map(|item| &item.expr));
+    for expr in exprs.chain(options.aliases.iter().map(|alias| &alias.value)) {
+        expr.root().walk(&mut used);
+    }
+    let has = |object: &Map<String, Value>, name: &str| {
+        object.contains_key(name) || object.keys().any(|member| member.eq_ignore_ascii_case(name))
+    };
+    let unknown = used.names.into_iter().filter(|name| !objects().any(|object| has(object, name)));
+    unknown
+        .map(|name| format!("no record has a member `{name}`; there are {}", members(objects())))
+        .collect()
+}
+
+/// The first members of the records, for a note.
+fn members<'a>(objects: impl Iterator<Item = &'a Map<String, Value>>) -> String {
+    let all: BTreeSet<&str> =
+        objects.flat_map(|object| object.keys()).map(String::as_str).collect();
+    let mut listed: Vec<String> =
+        all.iter().take(LISTED).map(|member| format!("`{member}`")).collect();
+    if all.len() > LISTED {
+        listed.push("…".to_owned());
+    }
+    listed.join(", ")
+}
+
+/// Collects the properties of the record that paths begin with.
+#[derive(Default)]
+struct Names {
+    names: BTreeSet<String>,
+    /// The lambda variables in scope.
+    variables: Vec<String>,
+    /// How many nested filters, whose names are properties of items, are open.
+    filters: usize,
+}
+
+impl<'a> Visitor<'a> for Names {
+    fn enter(&mut self, node: Node<'a>) {
+        match node.kind() {
+            Kind::Any(Some((variable, _))) | Kind::All(variable, _) => {
+                self.variables.push(variable.to_owned())
+            }
+            Kind::Filter(_) => self.filters += 1,
+            Kind::Path(segments) if self.filters == 0 => {
+                if let Some(Kind::Name(name)) = segments.get(0).map(Node::kind)
+                    && !self.variables.iter().any(|variable| variable == name)
+                {
+                    self.names.insert(name.to_owned());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn leave(&mut self, node: Node<'a>) {
+        match node.kind() {
+            Kind::Any(Some(_)) | Kind::All(..) => drop(self.variables.pop()),
+            Kind::Filter(_) => self.filters -= 1,
+            _ => {}
+        }
+    }
+}
