@@ -100,13 +100,17 @@ pub(super) fn keeps_order() -> bool {
 fn by_position<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
     match members.iter().nth(*hint) {
         Some((key, value)) if key == name => value,
-        _ => scan(members, name, hint),
+        _ => elsewhere(members, name, hint),
     }
 }
 
 /// One pass for the exact name and for the only one that differs in ASCII case.
 #[cold]
-fn scan<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
+pub(super) fn elsewhere<'e>(
+    members: &'e Map<String, Json>,
+    name: &str,
+    hint: &mut usize,
+) -> &'e Json {
     if members.len() > SCANNED {
         return by_name(members, name);
     }
@@ -128,6 +132,6 @@ fn scan<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e
     similar.filter(|_| !ambiguous).unwrap_or(&NULL)
 }
 
-fn by_name<'e>(members: &'e Map<String, Json>, name: &str) -> &'e Json {
+pub(super) fn by_name<'e>(members: &'e Map<String, Json>, name: &str) -> &'e Json {
     members.get(name).or_else(|| only(members.iter(), name)).unwrap_or(&NULL)
 }

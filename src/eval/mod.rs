@@ -1,5 +1,6 @@
 //! Applying a plan to records: filter, count, order, skip, top.
 
+mod batch;
 mod compare;
 mod item;
 mod narrow;
@@ -14,8 +15,10 @@ pub use page::Page;
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::plan::Plan;
+use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
+use batch::BATCH;
+use order::First;
 use rows::Evaluator;
 
 impl Plan {
@@ -67,13 +70,34 @@ fn page<'a>(
     let top = plan.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
     let window = skip.saturating_add(top);
 
-    // Without an order the window is known to be full before the end.
-    let enough = if plan.count || !plan.orderby.is_empty() { usize::MAX } else { window };
-    let mut kept = evaluator.filter(records, enough)?;
-    let count = plan.count.then_some(kept.len() as u64);
-    if !plan.orderby.is_empty() {
-        kept = order::first(&mut evaluator, kept, window)?;
+    let mut count = 0;
+    let mut kept = Vec::new();
+    let mut first = First::new(plan, window);
+    let ordered = !plan.orderby.is_empty();
+    let cannot_fail = plan.filter.is_none_or(|filter| plan.node(filter).form != Form::Any);
+    for (batch, start) in records.chunks(BATCH).zip((0..).step_by(BATCH)) {
+        // Without an order the window is known to be full before the end.
+        if !ordered && !plan.count && kept.len() >= window {
+            break;
+        }
+        let mut selection = evaluator.start_batch(batch);
+        if ordered && !plan.count && cannot_fail {
+            first.drop_losers(&mut evaluator, &mut selection);
+        }
+        evaluator.filter(&mut selection)?;
+        count += selection.len();
+        if ordered {
+            first.drop_losers(&mut evaluator, &mut selection);
+            first.add(&mut evaluator, start, &selection)?;
+        } else {
+            let room = window.saturating_sub(kept.len());
+            kept.extend(selection.iter().take(room).map(|row| start + row));
+        }
     }
-    let records = kept.into_iter().skip(skip).take(top).collect();
-    Ok(Page { count, records })
+    if ordered {
+        kept = first.into_positions();
+    }
+    let window = kept.into_iter().skip(skip).take(top);
+    let records = window.filter_map(|position| records.get(position)).collect();
+    Ok(Page { count: plan.count.then_some(count as u64), records })
 }

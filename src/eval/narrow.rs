@@ -1,166 +1,166 @@
-//! Filtering a batch of records, one condition after another.
-//!
-//! Most of a condition is reading one member of every record and comparing it. Done for a batch at
-//! once that is a short loop, in which the waits for memory overlap; a record that one condition
-//! has dropped is not looked at again.
+//! Narrowing the selected rows of a batch, one condition after another: a row that one condition has
+//! dropped is not looked at again.
 
 use serde_json::Value as Json;
 
+use super::batch::{BATCH, Level, Selection};
 use super::compare::compare_json;
-use super::item::json_member;
 use super::rows::Evaluator;
 use crate::ast::Operator;
 use crate::error::Error;
-use crate::plan::{NodeId, Op, Operation};
-use crate::value::{Number, Value};
+use crate::plan::{Form, NodeId, Op, Operation, Variable, holds};
+use crate::value::{Number, Point, Value};
 
-/// Records of one batch: few enough to stay in the cache from one condition to the next.
-const BATCH: usize = 128;
+/// Strings of this length or more cost steps by their length.
+const LONG: usize = 4096;
 
-/// Positions in a batch, ascending.
-type Selection = Vec<usize>;
+/// A lambda over the items that a path leads to.
+#[derive(Clone, Copy)]
+struct Lambda {
+    source: NodeId,
+    variable: Variable,
+    predicate: NodeId,
+    /// `all`, which fails where an item does not pass; `any` holds where one does.
+    all: bool,
+}
 
 impl<'e> Evaluator<'e> {
-    /// The records for which the filter is true, at most `enough` or a batch more.
-    pub(super) fn filter<'a: 'e>(
-        &mut self,
-        records: &'a [Json],
-        enough: usize,
-    ) -> Result<Vec<&'a Json>, Error> {
-        let Some(filter) = self.plan.filter else {
-            return Ok(records.iter().take(enough).collect());
-        };
-        let mut kept = Vec::new();
-        let mut selection = Selection::with_capacity(BATCH);
-        for batch in records.chunks(BATCH) {
-            if kept.len() >= enough {
-                break;
-            }
-            selection.clear();
-            selection.extend(0..batch.len());
-            self.start_batch(filter, batch.len())
-                .and_then(|()| self.narrow(filter, true, batch, &mut selection))
-                .map_err(|error| error.with_option("$filter"))?;
-            kept.extend(selection.iter().filter_map(|position| batch.get(*position)));
-        }
-        Ok(kept)
-    }
-
-    /// Keeps the records for which a condition has the asked truth.
-    fn narrow(
+    /// Keeps the rows for which a condition has the asked truth.
+    pub(super) fn narrow(
         &mut self,
         id: NodeId,
         asked: bool,
-        batch: &'e [Json],
         selection: &mut Selection,
     ) -> Result<(), Error> {
         let plan = self.plan;
-        match &plan.node(id).op {
-            Op::And(operands) if asked => self.all(operands, asked, batch, selection),
-            Op::Or(operands) if !asked => self.all(operands, asked, batch, selection),
-            Op::And(operands) | Op::Or(operands) => self.any_of(operands, asked, batch, selection),
+        let node = plan.node(id);
+        match &node.op {
+            Op::And(operands) if asked => self.narrow_by_all(operands, asked, selection),
+            Op::Or(operands) if !asked => self.narrow_by_all(operands, asked, selection),
+            Op::And(operands) | Op::Or(operands) => self.narrow_by_any(operands, asked, selection),
             Op::Apply(Operation::Not, operands) => match **operands {
-                [operand] => self.narrow(operand, !asked, batch, selection),
-                _ => self.each(id, asked, batch, selection),
+                [operand] => self.narrow(operand, !asked, selection),
+                _ => self.narrow_row_by_row(id, asked, selection),
             },
+            _ if node.form == Form::Any => self.narrow_row_by_row(id, asked, selection),
             Op::Compare(op, path, constant) => match &plan.node(*constant).op {
-                Op::Constant(constant) if self.is_path_from(*path, &Op::Record) => {
-                    self.retain_compared(*op, *path, constant, asked, batch, selection);
-                    Ok(())
+                Op::Constant(constant) => {
+                    self.retain_compared(*op, *path, constant, asked, selection)
                 }
-                _ => self.each(id, asked, batch, selection),
+                _ => self.narrow_row_by_row(id, asked, selection),
             },
-            Op::Test(_, prepared, path) if self.is_path_from(*path, &Op::Record) => {
-                self.retain(*path, batch, selection, |json| match json {
-                    Json::String(subject) => prepared.test(subject) == asked,
+            Op::Test(_, prepared, path) => {
+                let mut scratch = std::mem::take(&mut self.scratch);
+                let tested = self.retain_weighed(*path, selection, |json| match json {
+                    Json::String(subject) => prepared.test(subject, &mut scratch) == asked,
                     _ => false,
                 });
-                Ok(())
+                self.scratch = scratch;
+                tested
             }
-            Op::Any(path, None) if self.is_path_from(*path, &Op::Record) => {
-                self.retain(*path, batch, selection, |json| {
+            Op::Any(source, None) => {
+                self.retain(*source, selection, |json| {
                     json.as_array().is_some_and(|items| !items.is_empty()) == asked
                 });
                 Ok(())
             }
-            _ => self.each(id, asked, batch, selection),
+            Op::Any(source, Some((variable, predicate))) => {
+                let (source, variable, predicate) = (*source, *variable, *predicate);
+                self.retain_quantified(
+                    Lambda { source, variable, predicate, all: false },
+                    asked,
+                    selection,
+                )
+            }
+            Op::All(source, variable, predicate) => {
+                let (source, variable, predicate) = (*source, *variable, *predicate);
+                self.retain_quantified(
+                    Lambda { source, variable, predicate, all: true },
+                    asked,
+                    selection,
+                )
+            }
+            _ => {
+                self.retain(id, selection, |json| *json == Json::Bool(asked));
+                Ok(())
+            }
         }
     }
 
-    /// All operands have the asked truth.
-    fn all(
+    fn narrow_by_all(
         &mut self,
         operands: &[NodeId],
         asked: bool,
-        batch: &'e [Json],
         selection: &mut Selection,
     ) -> Result<(), Error> {
-        operands.iter().try_for_each(|operand| self.narrow(*operand, asked, batch, selection))
+        operands.iter().try_for_each(|operand| self.narrow(*operand, asked, selection))
     }
 
-    /// One of the operands has the asked truth.
-    fn any_of(
+    fn narrow_by_any(
         &mut self,
         operands: &[NodeId],
         asked: bool,
-        batch: &'e [Json],
         selection: &mut Selection,
     ) -> Result<(), Error> {
-        let mut accepted = Selection::new();
+        let mut accepted = self.batch.marks();
+        let mut narrowed = self.batch.selection();
+        let mut rest = self.batch.selection();
+        rest.extend_from_slice(selection);
         for operand in operands {
-            let mut narrowed = selection.clone();
-            self.narrow(*operand, asked, batch, &mut narrowed)?;
-            selection.retain(|position| narrowed.binary_search(position).is_err());
-            accepted.append(&mut narrowed);
+            narrowed.clone_from(&rest);
+            self.narrow(*operand, asked, &mut narrowed)?;
+            mark(&mut accepted, &narrowed);
+            rest.retain(|row| !is_marked(&accepted, *row));
         }
-        accepted.sort_unstable();
-        *selection = accepted;
+        selection.retain(|row| is_marked(&accepted, *row));
+        self.batch.recycle_selection(rest);
+        self.batch.recycle_selection(narrowed);
+        self.batch.recycle_marks(accepted);
         Ok(())
     }
 
-    /// Evaluates a condition for one record after another.
-    fn each(
+    /// Only records come here: a lambda over conditions of this kind is one of this kind.
+    fn narrow_row_by_row(
         &mut self,
         id: NodeId,
         asked: bool,
-        batch: &'e [Json],
         selection: &mut Selection,
     ) -> Result<(), Error> {
-        let mut kept = Selection::with_capacity(selection.len());
-        for position in selection.iter().copied() {
-            let Some(record) = batch.get(position) else {
-                continue;
-            };
-            if self.truth_for(id, record, position)? == Some(asked) {
-                kept.push(position);
-            }
-        }
-        *selection = kept;
-        Ok(())
+        let mut failed = Ok(());
+        selection.retain(|position| {
+            failed.is_ok()
+                && match self.truth_for(id, *position) {
+                    Ok(truth) => truth == Some(asked),
+                    Err(error) => {
+                        failed = Err(error);
+                        false
+                    }
+                }
+        });
+        failed
     }
 
-    /// Keeps the records where comparing what a path leads to with a constant has the asked truth.
+    /// Keeps the rows where comparing what a path leads to with a constant has the asked truth.
     ///
-    /// Equality with a constant of a common type has a loop of its own, without a choice inside.
+    /// What is compared most has a loop of its own, without a choice inside.
     fn retain_compared(
         &mut self,
         op: Operator,
         path: NodeId,
         constant: &'e Value<'static>,
         asked: bool,
-        batch: &'e [Json],
         selection: &mut Selection,
-    ) {
+    ) -> Result<(), Error> {
         let collation = self.collation();
         let compared = |json: &Json| compare_json(op, json, constant, collation);
         let asked_equal = if op == Operator::Ne { !asked } else { asked };
         match (op, constant) {
             (Operator::Eq | Operator::Ne, Value::Null) => {
-                self.retain(path, batch, selection, |json| json.is_null() == asked_equal);
+                self.retain(path, selection, |json| json.is_null() == asked_equal);
             }
             (Operator::Eq | Operator::Ne, Value::Boolean(wanted)) => {
                 let equal = |json: &Json| matches!(json, Json::Bool(found) if found == wanted);
-                self.retain(path, batch, selection, |json| equal(json) == asked_equal);
+                self.retain(path, selection, |json| equal(json) == asked_equal);
             }
             (Operator::Eq | Operator::Ne, Value::Number(Number::Integer(wanted))) => {
                 let equal = |json: &Json| match json {
@@ -170,35 +170,135 @@ impl<'e> Evaluator<'e> {
                     },
                     _ => false,
                 };
-                self.retain(path, batch, selection, |json| equal(json) == asked_equal);
+                self.retain(path, selection, |json| equal(json) == asked_equal);
             }
-            _ => self.retain(path, batch, selection, |json| compared(json) == asked),
+            (_, Value::DateTimeOffset(point)) => {
+                let point = Point::new(*point);
+                self.retain(path, selection, |json| match json {
+                    Json::String(text) => {
+                        let order = point.order_of(text);
+                        order.map_or(op == Operator::Ne, |order| holds(op, order)) == asked
+                    }
+                    _ => compared(json) == asked,
+                });
+            }
+            _ => return self.retain_weighed(path, selection, |json| compared(json) == asked),
         }
+        Ok(())
     }
 
-    /// Keeps the records where what a path leads to passes a test.
-    fn retain(
+    /// Keeps the rows where what a path leads to passes a test.
+    pub(super) fn retain(
         &mut self,
         path: NodeId,
-        batch: &'e [Json],
         selection: &mut Selection,
-        test: impl Fn(&Json) -> bool,
+        test: impl FnMut(&Json) -> bool,
     ) {
-        let plan = self.plan;
-        match &plan.node(path).op {
-            Op::Member(of, name) if matches!(plan.node(*of).op, Op::Record) => {
-                let ordered = self.ordered;
-                let mut hint = self.hint(path);
-                selection.retain(|position| {
-                    batch
-                        .get(*position)
-                        .is_some_and(|record| test(json_member(record, name, &mut hint, ordered)))
-                });
-                self.set_hint(path, hint);
+        let column = self.column(path, selection);
+        retain(selection, &column, test);
+        self.batch.recycle_column(column);
+    }
+
+    /// The same for a test that takes longer the longer a string is.
+    fn retain_weighed(
+        &mut self,
+        path: NodeId,
+        selection: &mut Selection,
+        test: impl FnMut(&Json) -> bool,
+    ) -> Result<(), Error> {
+        let column = self.column(path, selection);
+        for (row, json) in selection.iter().zip(&column) {
+            if let Json::String(text) = json
+                && text.len() >= LONG
+            {
+                self.charge_row(path, *row, text.len() as u64 / 64)?;
             }
-            _ => selection.retain(|position| {
-                batch.get(*position).is_some_and(|record| test(self.walk(path, record)))
-            }),
+        }
+        retain(selection, &column, test);
+        self.batch.recycle_column(column);
+        Ok(())
+    }
+
+    /// Keeps the rows for which a lambda has the asked truth.
+    fn retain_quantified(
+        &mut self,
+        lambda: Lambda,
+        asked: bool,
+        selection: &mut Selection,
+    ) -> Result<(), Error> {
+        let column = self.column(lambda.source, selection);
+        let mut decided = self.batch.marks();
+        let mut level = self.batch.level(Some(lambda.variable));
+        let cost = self.plan.node(lambda.predicate).cost;
+        for (row, json) in selection.iter().zip(&column) {
+            let Json::Array(items) = json else {
+                continue;
+            };
+            self.charge_row(lambda.predicate, *row, cost.saturating_mul(items.len() as u64))?;
+            let mut items = items.as_slice();
+            while !items.is_empty() && !is_marked(&decided, *row) {
+                let room = (BATCH - level.rows.len()).min(items.len());
+                let (now, later) = items.split_at(room);
+                level.rows.extend(now);
+                level.owners.resize(level.rows.len(), *row);
+                items = later;
+                if level.rows.len() == BATCH {
+                    level = self.decide(lambda, level, &mut decided)?;
+                }
+            }
+        }
+        let level = self.decide(lambda, level, &mut decided)?;
+        selection.retain(|row| (is_marked(&decided, *row) != lambda.all) == asked);
+        self.batch.recycle_level(level);
+        self.batch.recycle_marks(decided);
+        self.batch.recycle_column(column);
+        Ok(())
+    }
+
+    /// Marks the owners of items that decide about a lambda: those that pass for `any`, those that do not
+    /// for `all`. Gives the level back, empty.
+    fn decide(
+        &mut self,
+        lambda: Lambda,
+        level: Level<'e>,
+        decided: &mut [bool],
+    ) -> Result<Level<'e>, Error> {
+        let mut passing = self.batch.selection();
+        passing.extend(0..level.rows.len());
+        self.batch.levels.push(level);
+        self.narrow(lambda.predicate, true, &mut passing)?;
+        let mut level = self.batch.levels.pop().unwrap_or_default();
+        if lambda.all {
+            let mut passing = passing.iter().copied().peekable();
+            for (item, owner) in level.owners.iter().enumerate() {
+                if passing.next_if_eq(&item).is_none() {
+                    mark(decided, &[*owner]);
+                }
+            }
+        } else {
+            for item in &passing {
+                mark(decided, level.owners.get(*item..=*item).unwrap_or_default());
+            }
+        }
+        self.batch.recycle_selection(passing);
+        level.clear();
+        Ok(level)
+    }
+}
+
+fn retain(selection: &mut Selection, column: &[&Json], mut test: impl FnMut(&Json) -> bool) {
+    let mut values = column.iter();
+    selection.retain(|_| values.next().is_some_and(|json| test(json)));
+}
+
+fn mark(marks: &mut [bool], rows: &[usize]) {
+    for row in rows {
+        if let Some(mark) = marks.get_mut(*row) {
+            *mark = true;
         }
     }
+}
+
+fn is_marked(marks: &[bool], row: usize) -> bool {
+    marks.get(row).copied().unwrap_or_default()
 }

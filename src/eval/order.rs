@@ -2,52 +2,131 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value as Json;
-
+use super::batch::{BATCH, Selection};
 use super::rows::Evaluator;
 use crate::ast::Direction;
 use crate::error::Error;
-use crate::value::{Value, total_order};
+use crate::plan::{Form, NodeId, Plan};
+use crate::value::{Collation, Value, total_order};
 
-/// The first `window` records in the order of the plan.
+/// The first records in an order, as many as the window wants.
 ///
-/// The keys of every record are computed once. Where the window is smaller than the number of
-/// records, only what falls into it is sorted.
-pub(super) fn first<'e, 'a: 'e>(
-    evaluator: &mut Evaluator<'e>,
-    records: Vec<&'a Json>,
+/// No more than twice as many candidates are kept. Once the window has been full, the last record in it
+/// bounds what can still be a candidate.
+pub(super) struct First<'e> {
     window: usize,
-) -> Result<Vec<&'a Json>, Error> {
-    let directions: Vec<Direction> =
-        evaluator.plan.orderby.iter().map(|(_, direction)| *direction).collect();
-    let collation = evaluator.plan.settings.collation;
-    let mut keys = Vec::with_capacity(records.len() * directions.len());
-    for record in &records {
-        evaluator.keys(record, &mut keys)?;
-    }
-    let compare = |left: &usize, right: &usize| {
-        let (left_keys, right_keys) =
-            (keys_of(&keys, *left, directions.len()), keys_of(&keys, *right, directions.len()));
-        let mut pairs = left_keys.iter().zip(right_keys).zip(&directions);
-        let different = pairs.find_map(|((left, right), direction)| {
-            let order = total_order(left, right, collation);
-            let order = if *direction == Direction::Desc { order.reverse() } else { order };
-            Some(order).filter(|order| order.is_ne())
-        });
-        // The position breaks ties, which makes the order stable.
-        different.unwrap_or(Ordering::Equal).then(left.cmp(right))
-    };
-    let mut positions: Vec<usize> = (0..records.len()).collect();
-    if window == 0 {
-        positions.clear();
-    } else if window < positions.len() {
-        positions.select_nth_unstable_by(window - 1, compare);
-        positions.truncate(window);
-    }
-    positions.sort_unstable_by(compare);
-    Ok(positions.into_iter().filter_map(|position| records.get(position).copied()).collect())
+    orderby: &'e [(NodeId, Direction)],
+    collation: Collation,
+    candidates: Vec<Candidate>,
+    /// The keys of the candidates, those of one beside each other.
+    keys: Vec<Value<'e>>,
+    /// The first key of the last record of the window.
+    bound: Option<Value<'e>>,
 }
 
-fn keys_of<'k, 'v>(keys: &'k [Value<'v>], position: usize, count: usize) -> &'k [Value<'v>] {
-    keys.get(position * count..(position + 1) * count).unwrap_or_default()
+struct Candidate {
+    /// The position of the record, which breaks ties: that makes the order stable.
+    position: usize,
+    /// Where its keys begin.
+    keys: usize,
+}
+
+impl<'e> First<'e> {
+    pub(super) fn new(plan: &'e Plan, window: usize) -> Self {
+        First {
+            window,
+            orderby: &plan.orderby,
+            collation: plan.settings.collation,
+            candidates: Vec::new(),
+            keys: Vec::new(),
+            bound: None,
+        }
+    }
+
+    /// Drops the rows that come after the window whatever the filter says of them.
+    pub(super) fn drop_losers(&self, evaluator: &mut Evaluator<'e>, selection: &mut Selection) {
+        let (Some(bound), Some((key, direction))) = (&self.bound, self.orderby.first()) else {
+            return;
+        };
+        if evaluator.plan.node(*key).form != Form::Path {
+            return;
+        }
+        let last_key = self.orderby.len() == 1;
+        evaluator.retain(*key, selection, |json| {
+            let order = total_order(&Value::from_json(json), bound, self.collation);
+            match directed(order, *direction) {
+                Ordering::Less => true,
+                Ordering::Equal => !last_key,
+                Ordering::Greater => false,
+            }
+        });
+    }
+
+    /// Takes the selected rows of a batch as candidates; `start` is the position of its first record.
+    pub(super) fn add(
+        &mut self,
+        evaluator: &mut Evaluator<'e>,
+        start: usize,
+        selection: &Selection,
+    ) -> Result<(), Error> {
+        for row in selection {
+            let keys = self.keys.len();
+            evaluator.keys(*row, &mut self.keys)?;
+            self.candidates.push(Candidate { position: start + row, keys });
+        }
+        if self.candidates.len() >= self.window.saturating_mul(2).max(BATCH / 2) {
+            self.cut();
+        }
+        Ok(())
+    }
+
+    /// Keeps the candidates of the window, in no order.
+    fn cut(&mut self) {
+        let Some(last) = self.window.checked_sub(1) else {
+            self.candidates.clear();
+            self.keys.clear();
+            return;
+        };
+        let mut candidates = std::mem::take(&mut self.candidates);
+        if last < candidates.len() {
+            let (_, bound, _) =
+                candidates.select_nth_unstable_by(last, |left, right| self.compare(left, right));
+            self.bound = self.keys.get(bound.keys).cloned();
+            candidates.truncate(self.window);
+        }
+        let count = self.orderby.len();
+        let mut keys = Vec::with_capacity(self.keys.capacity());
+        for candidate in &mut candidates {
+            let own =
+                self.keys.get_mut(candidate.keys..).unwrap_or_default().iter_mut().take(count);
+            candidate.keys = keys.len();
+            keys.extend(own.map(|key| std::mem::replace(key, Value::Null)));
+        }
+        self.keys = keys;
+        self.candidates = candidates;
+    }
+
+    /// The positions of the records of the window, in order.
+    pub(super) fn into_positions(mut self) -> Vec<usize> {
+        self.cut();
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.sort_unstable_by(|left, right| self.compare(left, right));
+        candidates.into_iter().map(|candidate| candidate.position).collect()
+    }
+
+    fn compare(&self, left: &Candidate, right: &Candidate) -> Ordering {
+        let keys = |candidate: &Candidate| self.keys.get(candidate.keys..).unwrap_or_default();
+        let pairs = keys(left).iter().zip(keys(right)).zip(self.orderby);
+        let mut orders = pairs.map(|((left, right), (_, direction))| {
+            directed(total_order(left, right, self.collation), *direction)
+        });
+        orders.find(|order| order.is_ne()).unwrap_or_else(|| left.position.cmp(&right.position))
+    }
+}
+
+fn directed(order: Ordering, direction: Direction) -> Ordering {
+    match direction {
+        Direction::Asc => order,
+        Direction::Desc => order.reverse(),
+    }
 }

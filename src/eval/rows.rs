@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::batch::{Batch, Selection};
 use super::compare::compare_json;
 use super::item::{Item, json_member, keeps_order};
 use crate::ast::Operator;
@@ -21,6 +22,9 @@ pub(super) struct Evaluator<'e> {
     /// Whether members stand in a vector, so that a position finds them.
     pub(super) ordered: bool,
     context: Context,
+    pub(super) batch: Batch<'e>,
+    /// What a string becomes before it is tested.
+    pub(super) scratch: String,
     /// Steps that are left for the record, for each record of the batch, and for the query.
     record_steps: u64,
     batch_steps: Vec<u64>,
@@ -38,37 +42,55 @@ impl<'e> Evaluator<'e> {
             hints: vec![0; plan.node_count()],
             ordered: keeps_order(),
             context: Context { now, collation: plan.settings.collation, max_string: limits.string },
+            batch: Batch::default(),
+            scratch: String::new(),
             record_steps: 0,
             batch_steps: Vec::new(),
             query_steps: limits.query_steps.saturating_add(share),
         }
     }
 
-    /// Takes the steps of a condition for a batch off what is left, and gives every record its own.
-    pub(super) fn start_batch(&mut self, id: NodeId, records: usize) -> Result<(), Error> {
-        let cost = self.plan.node(id).cost;
+    /// Takes up a batch of records: all of them are selected, and each has its own steps.
+    pub(super) fn start_batch(&mut self, records: &'e [Json]) -> Selection {
         self.batch_steps.clear();
-        let steps = cost.saturating_mul(records as u64);
-        match self.query_steps.checked_sub(steps) {
+        self.batch_steps.resize(records.len(), self.plan.settings.limits.record_steps);
+        self.batch.start(records)
+    }
+
+    /// Keeps the selected records of the batch for which the filter is true.
+    pub(super) fn filter(&mut self, selection: &mut Selection) -> Result<(), Error> {
+        let Some(filter) = self.plan.filter else {
+            return Ok(());
+        };
+        let steps = self.plan.node(filter).cost.saturating_mul(selection.len() as u64);
+        let narrowed = match self.query_steps.checked_sub(steps) {
             Some(left) => {
                 self.query_steps = left;
+                self.narrow(filter, true, selection)
+            }
+            None => Err(self.exhausted(filter, false)),
+        };
+        narrowed.map_err(|error| error.with_option("$filter"))
+    }
+
+    /// Takes steps for a row of the batch off what is left.
+    pub(super) fn charge_row(&mut self, id: NodeId, row: usize, steps: u64) -> Result<(), Error> {
+        let record = self.batch.record_of(row);
+        let mut unknown = 0;
+        let record_steps = self.batch_steps.get_mut(record).unwrap_or(&mut unknown);
+        match (record_steps.checked_sub(steps), self.query_steps.checked_sub(steps)) {
+            (Some(record_left), Some(query_left)) => {
+                *record_steps = record_left;
+                self.query_steps = query_left;
                 Ok(())
             }
-            None => Err(self.exhausted(id, false)),
+            (record_left, _) => Err(self.exhausted(id, record_left.is_none())),
         }
     }
 
-    /// The truth of a condition for the record at a position of the batch.
-    pub(super) fn truth_for(
-        &mut self,
-        id: NodeId,
-        record: &'e Json,
-        position: usize,
-    ) -> Result<Option<bool>, Error> {
-        if self.batch_steps.len() <= position {
-            self.batch_steps.resize(position + 1, self.plan.settings.limits.record_steps);
-        }
-        self.record = record;
+    /// The truth of a condition for a record of the batch.
+    pub(super) fn truth_for(&mut self, id: NodeId, position: usize) -> Result<Option<bool>, Error> {
+        self.record = self.batch.row(position);
         self.record_steps = self.batch_steps.get(position).copied().unwrap_or_default();
         let truth = self.truth(id);
         if let Some(left) = self.batch_steps.get_mut(position) {
@@ -91,19 +113,15 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Adds the sort keys of a record.
-    pub(super) fn keys(&mut self, record: &'e Json, out: &mut Vec<Value<'e>>) -> Result<(), Error> {
-        self.start(record);
+    /// Adds the sort keys of a record of the batch.
+    pub(super) fn keys(&mut self, position: usize, out: &mut Vec<Value<'e>>) -> Result<(), Error> {
+        self.record = self.batch.row(position);
+        self.record_steps = self.plan.settings.limits.record_steps;
         for (key, _) in &self.plan.orderby {
             let value = self.charge(*key).and_then(|()| self.value(*key));
             out.push(value.map_err(|error| error.with_option("$orderby"))?);
         }
         Ok(())
-    }
-
-    fn start(&mut self, record: &'e Json) {
-        self.record = record;
-        self.record_steps = self.plan.settings.limits.record_steps;
     }
 
     /// Takes the steps of a node off what is left.
@@ -261,12 +279,12 @@ impl<'e> Evaluator<'e> {
     ) -> Result<Option<bool>, Error> {
         if let Some(Json::String(subject)) = self.json(subject) {
             self.charge_steps(id, subject.len() as u64 / 64)?;
-            return Ok(Some(prepared.test(subject)));
+            return Ok(Some(prepared.test(subject, &mut self.scratch)));
         }
         let subject = self.value(subject)?;
         self.charge_steps(id, weight(&subject))?;
         Ok(match subject {
-            Value::String(subject) => Some(prepared.test(&subject)),
+            Value::String(subject) => Some(prepared.test(&subject, &mut self.scratch)),
             _ => None,
         })
     }
@@ -328,25 +346,7 @@ impl<'e> Evaluator<'e> {
         predicate: NodeId,
         asked: impl Fn(Option<bool>) -> bool,
     ) -> Result<bool, Error> {
-        let plan = self.plan;
-        let items = self.item(source)?;
-        // A member of every item against a constant: no variable has to be assigned.
-        if let Op::Compare(op, path, constant) = &plan.node(predicate).op
-            && let Op::Constant(constant) = &plan.node(*constant).op
-            && self.is_path_from(*path, &Op::Variable(variable))
-            && let Item::Json(Json::Array(items)) = items
-        {
-            let collation = self.context.collation;
-            for item in items {
-                self.charge(predicate)?;
-                let json = self.walk(*path, item);
-                if asked(Some(compare_json(*op, json, constant, collation))) {
-                    return Ok(true);
-                }
-            }
-            return Ok(false);
-        }
-        for item in items.into_items() {
+        for item in self.item(source)?.into_items() {
             self.charge(predicate)?;
             self.assign(variable, item);
             if asked(self.truth(predicate)?) {
@@ -354,30 +354,6 @@ impl<'e> Evaluator<'e> {
             }
         }
         Ok(false)
-    }
-
-    /// Whether a node is a path of members from the record or from a variable.
-    pub(super) fn is_path_from(&self, id: NodeId, root: &Op) -> bool {
-        match (&self.plan.node(id).op, root) {
-            (Op::Member(of, _), _) => self.is_path_from(*of, root),
-            (Op::Record, Op::Record) => true,
-            (Op::Variable(found), Op::Variable(root)) => found == root,
-            _ => false,
-        }
-    }
-
-    /// Where a path of members leads to from its root.
-    pub(super) fn walk(&mut self, path: NodeId, root: &'e Json) -> &'e Json {
-        let plan = self.plan;
-        match &plan.node(path).op {
-            Op::Member(of, name) => {
-                let of = self.walk(*of, root);
-                let mut unused = 0;
-                let hint = self.hints.get_mut(path.position()).unwrap_or(&mut unused);
-                json_member(of, name, hint, self.ordered)
-            }
-            _ => root,
-        }
     }
 
     fn variable(&self, variable: Variable) -> Item<'e> {

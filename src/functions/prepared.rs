@@ -6,7 +6,21 @@ use crate::value::{Collation, Fault};
 
 /// A test of a string against constants, made ready once for many strings.
 #[derive(Debug, Clone)]
-pub(crate) enum Prepared {
+pub(crate) struct Prepared {
+    /// What the string is turned into before it is tested.
+    case: Option<Case>,
+    test: Test,
+}
+
+/// What `tolower` and `toupper` make of a string.
+#[derive(Debug, Clone, Copy)]
+enum Case {
+    Lower,
+    Upper,
+}
+
+#[derive(Debug, Clone)]
+enum Test {
     /// `contains` (5.1.1.5.2)
     Contains(Box<Finder<'static>>),
     /// `startswith` (5.1.1.5.6)
@@ -24,25 +38,64 @@ pub(crate) fn prepare(
     constants: &[&str],
     collation: Collation,
 ) -> Result<Option<Prepared>, Fault> {
-    Ok(match (function.name, constants, collation) {
+    let test = match (function.name, constants, collation) {
         ("contains", [part], Collation::Ordinal) => {
-            Some(Prepared::Contains(Box::new(Finder::new(part).into_owned())))
+            Test::Contains(Box::new(Finder::new(part).into_owned()))
         }
-        ("startswith", [prefix], Collation::Ordinal) => {
-            Some(Prepared::StartsWith((*prefix).into()))
-        }
-        ("endswith", [suffix], Collation::Ordinal) => Some(Prepared::EndsWith((*suffix).into())),
-        ("matchespattern", [pattern], _) => Some(Prepared::Pattern(Pattern::compile(pattern, "")?)),
-        ("matchespattern", [pattern, flags], _) => {
-            Some(Prepared::Pattern(Pattern::compile(pattern, flags)?))
-        }
-        _ => None,
-    })
+        ("startswith", [prefix], Collation::Ordinal) => Test::StartsWith((*prefix).into()),
+        ("endswith", [suffix], Collation::Ordinal) => Test::EndsWith((*suffix).into()),
+        ("matchespattern", [pattern], _) => Test::Pattern(Pattern::compile(pattern, "")?),
+        ("matchespattern", [pattern, flags], _) => Test::Pattern(Pattern::compile(pattern, flags)?),
+        _ => return Ok(None),
+    };
+    Ok(Some(Prepared { case: None, test }))
 }
 
 impl Prepared {
-    /// The result of the call for a string.
-    pub(crate) fn test(&self, subject: &str) -> bool {
+    /// The same test of what a function makes of the string; none if that has to be computed apart.
+    pub(crate) fn after(self, function: &Function) -> Option<Self> {
+        let case = match (function.name, self.case) {
+            ("tolower", None) => Case::Lower,
+            ("toupper", None) => Case::Upper,
+            _ => return None,
+        };
+        Some(Self { case: Some(case), ..self })
+    }
+
+    /// The result of the call for a string. What the string is turned into is written to `scratch`.
+    #[inline]
+    pub(crate) fn test(&self, subject: &str, scratch: &mut String) -> bool {
+        match self.case {
+            None => self.test.test(subject),
+            Some(case) => self.test.test(case.convert(subject, scratch)),
+        }
+    }
+}
+
+impl Case {
+    fn convert<'t>(self, text: &str, converted: &'t mut String) -> &'t str {
+        converted.clear();
+        match self {
+            // The lower case of a sigma depends on what stands around it.
+            Self::Lower if text.contains('Σ') => converted.push_str(&text.to_lowercase()),
+            Self::Lower if text.is_ascii() => {
+                converted.push_str(text);
+                converted.make_ascii_lowercase();
+            }
+            Self::Upper if text.is_ascii() => {
+                converted.push_str(text);
+                converted.make_ascii_uppercase();
+            }
+            Self::Lower => converted.extend(text.chars().flat_map(char::to_lowercase)),
+            Self::Upper => converted.extend(text.chars().flat_map(char::to_uppercase)),
+        }
+        converted
+    }
+}
+
+impl Test {
+    #[inline]
+    fn test(&self, subject: &str) -> bool {
         match self {
             Self::Contains(part) => part.find(subject.as_bytes()).is_some(),
             Self::StartsWith(prefix) => subject.starts_with(prefix.as_ref()),

@@ -294,7 +294,7 @@ fn prepared_calls_agree_with_calls() {
             for subject in subjects {
                 let called = call(name, &[subject.into(), constant.into()], &CONTEXT).unwrap();
                 assert_eq!(
-                    prepared.test(subject).to_string(),
+                    prepared.test(subject, &mut String::new()).to_string(),
                     called,
                     "{name} {subject} {constant}"
                 );

@@ -3,7 +3,7 @@
 use super::literal::literal;
 use super::operation::{arithmetic, compare};
 use super::set::Set;
-use super::{Node, NodeId, Op, Operation, Plan, Variable, supported, types};
+use super::{Form, Node, NodeId, Op, Operation, Plan, Variable, supported, types};
 use crate::ast::{
     Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
 };
@@ -413,8 +413,31 @@ impl<'q> Binder<'q> {
             return Err(Error::limit(Bound::RECORD_STEPS, allowed, Found::Exactly(cost)).at(span));
         }
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(Node { op, span, types: types.into(), cost, height });
+        let form = self.form(&op);
+        self.plan.nodes.push(Node { op, span, types: types.into(), cost, form, height });
         Ok(id)
+    }
+
+    fn form(&self, op: &Op) -> Form {
+        let path = |id: NodeId| self.plan.node(id).form == Form::Path;
+        let condition = |id: &NodeId| self.plan.node(*id).form != Form::Any;
+        let is_condition = match op {
+            Op::Record | Op::Variable(_) => return Form::Path,
+            Op::Member(of, _) if path(*of) => return Form::Path,
+            Op::Compare(_, left, right) => {
+                path(*left) && matches!(self.plan.node(*right).op, Op::Constant(_))
+            }
+            Op::Test(_, _, subject) => path(*subject),
+            Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) => {
+                operands.iter().all(condition)
+            }
+            Op::Any(source, None) => path(*source),
+            Op::Any(source, Some((_, predicate))) | Op::All(source, _, predicate) => {
+                path(*source) && condition(predicate)
+            }
+            _ => false,
+        };
+        if is_condition { Form::Condition } else { Form::Any }
     }
 }
 

@@ -65,7 +65,15 @@ impl<'q> Binder<'q> {
         let place = constants.first().map_or(span, |constant| self.plan.node(*constant).span);
         match prepared.map_err(|fault| Error::from_fault(fault).at(place))? {
             Some(prepared) => {
-                let test = Op::Test(function, prepared, *subject);
+                let test = match &self.plan.node(*subject).op {
+                    Op::Apply(Operation::Call(inner), operands)
+                        if let [inside] = **operands
+                            && let Some(prepared) = prepared.clone().after(inner) =>
+                    {
+                        Op::Test(function, prepared, inside)
+                    }
+                    _ => Op::Test(function, prepared, *subject),
+                };
                 self.push(test, span, Type::Boolean).map(Some)
             }
             None => Ok(None),

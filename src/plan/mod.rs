@@ -91,7 +91,19 @@ pub(crate) struct Node {
     pub(crate) types: Types,
     /// Steps that one evaluation takes, without those of lambda items.
     pub(crate) cost: u64,
+    pub(crate) form: Form,
     height: usize,
+}
+
+/// What a node is to an evaluator that takes many records at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A path of members from the record or from a variable.
+    Path,
+    /// A condition over nothing but paths and constants; it cannot fail.
+    Condition,
+    /// Anything else.
+    Any,
 }
 
 /// What a node does.
@@ -158,6 +170,7 @@ impl Plan {
             span: Span::NOWHERE,
             types: Types::ANY,
             cost: 0,
+            form: Form::Any,
             height: 0,
         };
         self.nodes.get(id.0 as usize).unwrap_or(&NOTHING)

@@ -28,7 +28,7 @@ pub(crate) use self::geo::{Geo, GeoSystem};
 pub(crate) use self::guid::Guid;
 pub(crate) use self::number::{Number, NumberKey};
 pub(crate) use self::structured::Structured;
-pub(crate) use self::temporal::{Date, DateTimeOffset, Duration, TimeOfDay};
+pub(crate) use self::temporal::{Date, DateTimeOffset, Duration, Point, TimeOfDay};
 pub(crate) use self::types::{Type, Types};
 
 /// The value of an expression, borrowing from the record and the query where it can.

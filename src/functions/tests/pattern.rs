@@ -131,7 +131,7 @@ fn patterns_as_function_calls() {
     check(cases, &CONTEXT);
     let function = find("matchespattern").unwrap();
     let prepared = prepare(function, &["^A", "i"], Collation::Ordinal).unwrap().unwrap();
-    assert!(prepared.test("abc"));
+    assert!(prepared.test("abc", &mut String::new()));
     assert!(matches!(prepare(function, &["("], Collation::Ordinal), Err(Fault::Pattern(_))));
 }
 

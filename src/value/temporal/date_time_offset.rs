@@ -80,6 +80,12 @@ impl DateTimeOffset {
         Some(Duration::from_picoseconds(total))
     }
 
+    /// The same point in UTC; none beyond the calendar.
+    pub(super) fn in_utc(self) -> Option<Self> {
+        let (seconds, picosecond) = self.instant();
+        Self::from_local(i128::from(seconds) * SECOND + i128::from(picosecond), 0)
+    }
+
     /// The point a number of picoseconds after 1970-01-01T00:00:00 in its own time zone.
     fn from_local(picoseconds: i128, offset_minutes: i16) -> Option<Self> {
         let date = Date::from_epoch_days(picoseconds.div_euclid(DAY))?;

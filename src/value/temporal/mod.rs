@@ -3,12 +3,14 @@
 mod date;
 mod date_time_offset;
 mod duration;
+mod point;
 mod text;
 mod time_of_day;
 
 pub(crate) use self::date::Date;
 pub(crate) use self::date_time_offset::DateTimeOffset;
 pub(crate) use self::duration::Duration;
+pub(crate) use self::point::Point;
 pub(crate) use self::time_of_day::TimeOfDay;
 
 const SECOND: i128 = 1_000_000_000_000;
