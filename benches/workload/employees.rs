@@ -11,12 +11,38 @@ const MIDDLE_ID: usize = 604_876;
 const START_OF_2019: i64 = 1_546_300_800;
 const FIVE_YEARS: usize = 5 * 365 * 86_400;
 
-/// A directory of `count` employees; their ids are in no order.
-pub(crate) fn employees(count: usize) -> Vec<Value> {
+/// How the members of the records stand.
+#[derive(Clone, Copy)]
+pub(crate) enum Members {
+    /// In the same order in every record.
+    InOrder,
+    /// In a random order in every object.
+    Mixed,
+}
+
+/// A directory of `count` employees; their ids are in no order. The records are read from JSON text,
+/// so that they lie in memory as they do in a server.
+pub(crate) fn employees(count: usize, members: Members) -> Vec<Value> {
+    serde_json::from_slice(&json_text(count, members)).unwrap()
+}
+
+fn json_text(count: usize, members: Members) -> Vec<u8> {
     let mut directory = Directory::new();
     let mut ids: Vec<usize> = (MIDDLE_ID - count / 2..).take(count).collect();
     directory.random.shuffle(&mut ids);
-    ids.into_iter().map(|id| directory.employee(id)).collect()
+    let mut mixer = Random(7);
+    let mut text = Vec::new();
+    for id in ids {
+        text.push(if text.is_empty() { b'[' } else { b',' });
+        let employee = directory.employee(id);
+        let employee = match members {
+            Members::InOrder => employee,
+            Members::Mixed => mixer.mixed(employee),
+        };
+        serde_json::to_writer(&mut text, &employee).unwrap();
+    }
+    text.push(b']');
+    text
 }
 
 struct Directory {
@@ -252,6 +278,19 @@ impl Random {
     fn shuffle<T>(&mut self, items: &mut [T]) {
         for end in (1..items.len()).rev() {
             items.swap(end, self.within(0..end + 1));
+        }
+    }
+
+    /// The same value with the members of all its objects in another order.
+    fn mixed(&mut self, value: Value) -> Value {
+        match value {
+            Value::Object(members) => {
+                let mut members: Vec<_> = members.into_iter().collect();
+                self.shuffle(&mut members);
+                members.into_iter().map(|(name, member)| (name, self.mixed(member))).collect()
+            }
+            Value::Array(items) => items.into_iter().map(|item| self.mixed(item)).collect(),
+            other => other,
         }
     }
 }
