@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::item::{NULL, by_name, elsewhere};
+use super::item::{NULL, by_name, elsewhere, same};
 use super::rows::Evaluator;
 use crate::plan::{NodeId, Op, Variable};
 
@@ -143,7 +143,7 @@ impl<'e> Batch<'e> {
         }));
         for (slot, expected) in column.iter_mut().zip(&self.expected) {
             *slot = match (expected, *slot) {
-                (Some((key, value)), _) if *key == name => value,
+                (Some((key, value)), _) if same(key, name) => value,
                 (_, Json::Object(members)) => elsewhere(members, name, hint),
                 _ => &NULL,
             };

@@ -99,7 +99,7 @@ pub(super) fn keeps_order() -> bool {
 #[inline]
 fn by_position<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
     match members.iter().nth(*hint) {
-        Some((key, value)) if key == name => value,
+        Some((key, value)) if same(key, name) => value,
         _ => elsewhere(members, name, hint),
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn elsewhere<'e>(
         if key.len() != name.len() {
             continue;
         }
-        if key == name {
+        if same(key, name) {
             *hint = position;
             return value;
         }
@@ -134,4 +134,22 @@ pub(super) fn elsewhere<'e>(
 
 pub(super) fn by_name<'e>(members: &'e Map<String, Json>, name: &str) -> &'e Json {
     members.get(name).or_else(|| only(members.iter(), name)).unwrap_or(&NULL)
+}
+
+/// Whether two names are equal. Most are short: their first and last bytes are all there is to compare.
+#[inline]
+pub(super) fn same(key: &str, name: &str) -> bool {
+    let (key, name) = (key.as_bytes(), name.as_bytes());
+    key.len() == name.len()
+        && match key.len() {
+            8..=16 => same_ends::<8>(key, name),
+            4..8 => same_ends::<4>(key, name),
+            2..4 => same_ends::<2>(key, name),
+            _ => key == name,
+        }
+}
+
+#[inline]
+fn same_ends<const N: usize>(key: &[u8], name: &[u8]) -> bool {
+    key.first_chunk::<N>() == name.first_chunk() && key.last_chunk::<N>() == name.last_chunk()
 }

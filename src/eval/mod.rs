@@ -88,7 +88,7 @@ fn page<'a>(
         count += selection.len();
         if ordered {
             first.drop_losers(&mut evaluator, &mut selection);
-            first.add(&mut evaluator, start, &selection)?;
+            first.add(&mut evaluator, start, &mut selection)?;
         } else {
             let room = window.saturating_sub(kept.len());
             kept.extend(selection.iter().take(room).map(|row| start + row));

@@ -8,11 +8,11 @@ use super::compare::compare_json;
 use super::rows::Evaluator;
 use crate::ast::Operator;
 use crate::error::Error;
-use crate::plan::{Form, NodeId, Op, Operation, Variable, holds};
+use crate::plan::{Form, NodeId, Op, Operation, Variable, holds, json_weight};
 use crate::value::{Number, Point, Value};
 
-/// Strings of this length or more cost steps by their length.
-const LONG: usize = 4096;
+/// Values of less weight than this cost nothing beyond the step that reads them.
+const HEAVY: u64 = 64;
 
 /// A lambda over the items that a path leads to.
 #[derive(Clone, Copy)]
@@ -43,6 +43,15 @@ impl<'e> Evaluator<'e> {
                 _ => self.narrow_row_by_row(id, asked, selection),
             },
             _ if node.form == Form::Any => self.narrow_row_by_row(id, asked, selection),
+            Op::Apply(Operation::InSet(set), operands) => match **operands {
+                [path] => {
+                    let collation = self.collation();
+                    self.retain_weighed(path, selection, |json| {
+                        set.contains(&Value::from_json(json), collation) == asked
+                    })
+                }
+                _ => self.narrow_row_by_row(id, asked, selection),
+            },
             Op::Compare(op, path, constant) => match &plan.node(*constant).op {
                 Op::Constant(constant) => {
                     self.retain_compared(*op, *path, constant, asked, selection)
@@ -204,19 +213,21 @@ impl<'e> Evaluator<'e> {
         &mut self,
         path: NodeId,
         selection: &mut Selection,
-        test: impl FnMut(&Json) -> bool,
+        mut test: impl FnMut(&Json) -> bool,
     ) -> Result<(), Error> {
         let column = self.column(path, selection);
-        for (row, json) in selection.iter().zip(&column) {
-            if let Json::String(text) = json
-                && text.len() >= LONG
-            {
-                self.charge_row(path, *row, text.len() as u64 / 64)?;
-            }
-        }
-        retain(selection, &column, test);
+        let mut values = column.iter();
+        let mut charged = Ok(());
+        selection.retain(|row| {
+            values.next().is_some_and(|json| {
+                if json_weight(json) >= HEAVY && charged.is_ok() {
+                    charged = self.charge_row(path, *row, json_weight(json));
+                }
+                test(json)
+            })
+        });
         self.batch.recycle_column(column);
-        Ok(())
+        charged
     }
 
     /// Keeps the rows for which a lambda has the asked truth.

@@ -2,12 +2,15 @@
 
 use std::cmp::Ordering;
 
-use super::batch::{BATCH, Selection};
+use super::batch::Selection;
 use super::rows::Evaluator;
 use crate::ast::Direction;
 use crate::error::Error;
 use crate::plan::{Form, NodeId, Plan};
 use crate::value::{Collation, Value, total_order};
+
+/// Candidates are not compared before there are this many.
+const FEW: usize = 32;
 
 /// The first records in an order, as many as the window wants.
 ///
@@ -67,15 +70,20 @@ impl<'e> First<'e> {
         &mut self,
         evaluator: &mut Evaluator<'e>,
         start: usize,
-        selection: &Selection,
+        selection: &mut Selection,
     ) -> Result<(), Error> {
-        for row in selection {
-            let keys = self.keys.len();
-            evaluator.keys(*row, &mut self.keys)?;
-            self.candidates.push(Candidate { position: start + row, keys });
-        }
-        if self.candidates.len() >= self.window.saturating_mul(2).max(BATCH / 2) {
-            self.cut();
+        let limit = self.window.saturating_mul(2).max(FEW);
+        while !selection.is_empty() {
+            let room = limit.saturating_sub(self.candidates.len()).min(selection.len());
+            for row in selection.drain(..room) {
+                let keys = self.keys.len();
+                evaluator.keys(row, &mut self.keys)?;
+                self.candidates.push(Candidate { position: start + row, keys });
+            }
+            if self.candidates.len() >= limit {
+                self.cut();
+                self.drop_losers(evaluator, selection);
+            }
         }
         Ok(())
     }

@@ -431,6 +431,7 @@ impl<'q> Binder<'q> {
             Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) => {
                 operands.iter().all(condition)
             }
+            Op::Apply(Operation::InSet(_), operands) => operands.iter().all(|id| path(*id)),
             Op::Any(source, None) => path(*source),
             Op::Any(source, Some((_, predicate))) | Op::All(source, _, predicate) => {
                 path(*source) && condition(predicate)

@@ -83,7 +83,7 @@ impl Set {
     }
 
     /// Whether an item equals the value.
-    pub(super) fn contains(&self, value: &Value<'_>, collation: Collation) -> bool {
+    pub(crate) fn contains(&self, value: &Value<'_>, collation: Collation) -> bool {
         match value {
             Value::String(text) if self.hashed && collation == Collation::Ordinal => {
                 self.strings.contains(text.as_ref())
