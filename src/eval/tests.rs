@@ -2,8 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::batch::BATCH;
 use super::compare::compare_json;
 use super::item::json_member;
+use crate::Query;
 use crate::ast::Operator;
 use crate::plan::{compare, member};
 use crate::value::{Collation, Value};
@@ -81,6 +83,30 @@ fn comparing_json_is_comparing_values() {
                     assert_eq!(found, expected, "{json} {op:?} {constant:?} {collation:?}");
                 }
             }
+        }
+    }
+}
+
+/// A collection with more items than a batch has rows, and what decides about it in any place.
+#[test]
+fn lambdas_over_long_collections() {
+    let items =
+        |odd: usize| -> Vec<usize> { (0..3 * BATCH).map(|i| usize::from(i == odd)).collect() };
+    for odd in [0, BATCH - 1, BATCH, 2 * BATCH + 7, 3 * BATCH - 1, usize::MAX] {
+        let records =
+            [json!({"a": [1]}), json!({"a": items(odd), "b": [1, 2]}), json!({"a": []}), json!({})];
+        let found = odd < 3 * BATCH;
+        for (filter, kept) in [
+            ("a/any(x:x eq 1)", if found { vec![0, 1] } else { vec![0] }),
+            ("not a/any(x:x eq 1)", if found { vec![2, 3] } else { vec![1, 2, 3] }),
+            ("a/all(x:x eq 0)", if found { vec![2, 3] } else { vec![1, 2, 3] }),
+            ("not a/all(x:x eq 0)", if found { vec![0, 1] } else { vec![0] }),
+            ("a/any(x:x eq 1 and $it/b/any(y:y eq 2))", if found { vec![1] } else { vec![] }),
+        ] {
+            let plan = Query::parse(&format!("$filter={filter}")).unwrap().bind().unwrap();
+            let page = plan.apply(&records).unwrap();
+            let expected: Vec<&Json> = kept.iter().map(|at: &usize| &records[*at]).collect();
+            assert_eq!(page.records().collect::<Vec<_>>(), expected, "{filter}, odd one at {odd}");
         }
     }
 }

@@ -284,6 +284,27 @@ fn names_and_arities() {
 }
 
 #[test]
+fn prepared_calls_after_others_agree_with_calls() {
+    let subjects = ["", "AbC", "abc", "ИВАН", "Straße", "ΟΔΟΣ", "ΟΔΟΣ Σ", "İx", "ǅ", "ﬃ"];
+    for inner in ["tolower", "toupper"] {
+        for subject in subjects {
+            let changed = call(inner, &[subject.into()], &CONTEXT).unwrap();
+            let mut scratch = String::from("left over");
+            for name in ["contains", "startswith", "endswith"] {
+                let prepared = prepare(find(name).unwrap(), &[&changed], Collation::Ordinal);
+                let prepared = prepared.unwrap().unwrap().after(find(inner).unwrap()).unwrap();
+                assert!(prepared.test(subject, &mut scratch), "{name} {inner} {subject}");
+                assert_eq!(prepared.test("x", &mut scratch), changed.is_empty());
+            }
+        }
+    }
+    let prepared = || prepare(find("contains").unwrap(), &["a"], Collation::Ordinal);
+    assert!(prepared().unwrap().unwrap().after(find("trim").unwrap()).is_none());
+    let lower = prepared().unwrap().unwrap().after(find("tolower").unwrap()).unwrap();
+    assert!(lower.after(find("toupper").unwrap()).is_none());
+}
+
+#[test]
 fn prepared_calls_agree_with_calls() {
     let subjects = ["", "Alfreds Futterkiste", "Alfr", "kiste", "ärger"];
     let constants = ["", "Alfr", "kiste", "är", "x"];

@@ -9,7 +9,9 @@ use std::cmp::Ordering;
 
 use odata_query::Query;
 use odata_query::ast::{Direction, Expr, Kind, LiteralKind, Node, Nodes, Operator, lit, null};
+use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value as Json};
@@ -21,21 +23,23 @@ proptest! {
 
     #[test]
     fn agrees(query in query(), records in records()) {
-        let text = query.to_string();
-        let Some((expected, count)) = answer(&query, &records) else {
-            return Ok(());
-        };
-        match Query::parse(&text).and_then(|query| query.bind()) {
-            // Constants are evaluated while binding, even where no record needs them.
-            Err(error) if error.is_evaluation() => {}
-            Err(error) => prop_assert!(false, "{}", error.report()),
-            Ok(plan) => {
-                let page = plan.apply(&records).map_err(|error| TestCaseError::fail(error.report()))?;
-                let found: Vec<&Json> = page.records().collect();
-                prop_assert_eq!(found, expected, "{}", text);
-                prop_assert_eq!(page.count(), count, "{}", text);
-            }
-        }
+        check(&query, &records)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(30))]
+
+    /// The library takes records and items of collections in batches: there is more than one of both
+    /// here, and shapes change within a batch.
+    #[test]
+    fn agrees_over_batches(
+        query in query(),
+        kinds in records().prop_filter("no records", |records| !records.is_empty()),
+        picks in vec(any::<Index>(), 1100),
+    ) {
+        let records: Vec<Json> = picks.iter().map(|pick| pick.get(&kinds).clone()).collect();
+        check(&query, &records)?;
     }
 }
 
@@ -61,6 +65,25 @@ proptest! {
             }
         }
     }
+}
+
+fn check(query: &Query, records: &[Json]) -> Result<(), TestCaseError> {
+    let text = query.to_string();
+    let Some((expected, count)) = answer(query, records) else {
+        return Ok(());
+    };
+    match Query::parse(&text).and_then(|query| query.bind()) {
+        // Constants are evaluated while binding, even where no record needs them.
+        Err(error) if error.is_evaluation() => {}
+        Err(error) => prop_assert!(false, "{}", error.report()),
+        Ok(plan) => {
+            let page = plan.apply(records).map_err(|error| TestCaseError::fail(error.report()))?;
+            let found: Vec<&Json> = page.records().collect();
+            prop_assert!(found == expected, "{}: {} and {}", text, found.len(), expected.len());
+            prop_assert_eq!(page.count(), count, "{}", text);
+        }
+    }
+    Ok(())
 }
 
 /// Most random queries have an answer, and some but not all records are kept.

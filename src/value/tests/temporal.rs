@@ -117,3 +117,54 @@ fn points_in_time_from_the_clock() {
     assert_eq!(DateTimeOffset::MIN.to_string(), "0001-01-01T00:00:00Z");
     assert_eq!(DateTimeOffset::MAX.to_string(), "9999-12-31T23:59:59.999999999999Z");
 }
+
+/// Comparing texts with a point is comparing the points that they stand for.
+#[test]
+fn texts_compare_with_a_point_as_points_do() {
+    const TEXTS: &[&str] = &[
+        "2021-08-15T15:28:33.4985050Z",
+        "2021-08-15T15:28:33.498505Z",
+        "2021-08-15T15:28:33.498505000001Z",
+        "2021-08-15T15:28:33.4985050000001Z",
+        "2021-08-15T15:28:33.Z",
+        "2021-08-15T15:28:33.49x5Z",
+        "2021-08-15T15:28:33Z",
+        "2021-08-15T15:28:33z",
+        "2021-08-15t15:28:33Z",
+        "2021-08-15T15:28Z",
+        "2021-08-15T18:28:33.498505+03:00",
+        "2021-08-15T15:28:33",
+        "2021-08-15",
+        "2021-08-15T15:28:60Z",
+        "2021-08-15T15:29:00Z",
+        "2021-08-15T15:60:00Z",
+        "2021-08-15T24:00:00Z",
+        "2021-02-29T00:00:00Z",
+        "2020-02-29T00:00:00Z",
+        "1900-02-29T00:00:00Z",
+        "2000-02-29T00:00:00Z",
+        "2021-04-31T00:00:00Z",
+        "2021-00-10T00:00:00Z",
+        "2021-13-10T00:00:00Z",
+        "2021-12-00T00:00:00Z",
+        "2021-12-31T23:59:59.999999999999Z",
+        "2021-12-31T23:59:60Z",
+        "2022-01-01T00:00:00Z",
+        "2022-01-01T00:00:00Zz",
+        "2O22-01-01T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "-0001-12-31T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59-01:00",
+        "12022-01-01T00:00:00Z",
+        "ÄÄ-01-01T00:00:00Z",
+        "",
+    ];
+    for constant in TEXTS.iter().filter_map(|text| DateTimeOffset::parse(text)) {
+        let point = Point::new(constant);
+        for text in TEXTS {
+            let expected = DateTimeOffset::parse(text).map(|value| value.cmp(&constant));
+            assert_eq!(point.order_of(text), expected, "{text} and {constant}");
+        }
+    }
+}
