@@ -18,7 +18,7 @@ pub(crate) struct Comparison {
 const ALL: &[&str] = &["Q1", "Q2", "Q3", "Q4", "Q5", "Q6", "Q7", "Q8", "Q9", "Q10"];
 const CHAINS: &[&str] = &["or-100", "or-2000"];
 const SHORT: &[&str] = &["Q1", "Q2", "Q6", "Q7"];
-const OTHERS: &[&str] = &["Q3", "or-100"];
+const OTHERS: &[&str] = &["Q3", "Q4", "Q5", "Q8", "or-100"];
 const FEW: &[&str] = &["100"];
 const THOUSAND: &[&str] = &["1000"];
 const MANY: &[&str] = &["100000"];
