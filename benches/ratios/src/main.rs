@@ -1,4 +1,5 @@
-//! Prints what the benches measured as one table of ratios, those that miss their goal first.
+//! Prints what the benches measured as one table of ratios, those that miss their goal first; of all
+//! comparisons, or of those with one of the arguments in their name.
 
 mod goals;
 
@@ -70,9 +71,12 @@ impl Row {
     }
 }
 
-fn rows(times: &Times) -> Vec<Row> {
+fn rows(times: &Times, wanted: &[String]) -> Vec<Row> {
+    let is_wanted = |comparison: &&Comparison| {
+        wanted.is_empty() || wanted.iter().any(|part| comparison.what.contains(part))
+    };
     let mut rows = Vec::new();
-    for comparison in COMPARISONS {
+    for comparison in COMPARISONS.iter().filter(is_wanted) {
         for records in comparison.records {
             for query in comparison.queries {
                 rows.extend(Row::new(comparison, query, records, times));
@@ -113,7 +117,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut times = Times::new();
     let folder = target().join("criterion");
     read(&folder, &mut times).map_err(|error| format!("{}: {error}", folder.display()))?;
-    let (missed, others): (Vec<Row>, Vec<Row>) = rows(&times).into_iter().partition(Row::is_missed);
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let (missed, others): (Vec<Row>, Vec<Row>) =
+        rows(&times, &wanted).into_iter().partition(Row::is_missed);
 
     let mut out = io::stdout().lock();
     writeln!(out, "Times are nanoseconds for a record, or for a query where there are none.\n")?;

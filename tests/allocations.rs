@@ -1,0 +1,64 @@
+//! How often memory is asked for: not for each record, and seldom for each node.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may fail loudly")]
+
+#[path = "../benches/workload/mod.rs"]
+mod workload;
+
+use allocation_counter::measure;
+use odata_query::Query;
+use odata_query::ast::Expr;
+use workload::employees::{Members, employees};
+use workload::queries::{QUERIES, or_chain};
+
+const FEW: usize = 200;
+const MANY: usize = 20_000;
+
+/// A vector that grows from few to many items by doubling moves seven times; there are three: what a
+/// filter keeps, the sort keys, the page.
+const GROWTH: u64 = 3 * 7;
+
+/// An expression has three buffers: nodes, lists, text.
+const BUFFERS: u64 = 3;
+
+#[test]
+fn evaluating_a_record_allocates_nothing() {
+    let records = employees(MANY, Members::InOrder);
+    let mut wrong = Vec::new();
+    for query in &QUERIES[..9] {
+        let plan = Query::parse(query.text).unwrap().bind().unwrap();
+        let allocations =
+            |count: usize| measure(|| drop(plan.apply(&records[..count]).unwrap())).count_total;
+        let (few, many) = (allocations(FEW), allocations(MANY));
+        if many > few + GROWTH {
+            wrong.push(format!("{}: {few} for {FEW} records, {many} for {MANY}", query.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn parsing_allocates_once_for_three_nodes() {
+    let mut filters: Vec<String> =
+        QUERIES.iter().filter_map(|query| Some(query.filter()?.to_owned())).collect();
+    filters.extend([
+        or_chain(100),
+        or_chain(2_000),
+        format!("id in ({}0)", "12,".repeat(1_000)),
+        format!("{}a{}", "(".repeat(30), " eq 1)".repeat(30)),
+        format!("concat(a,'b'){}", " add length(c) mul 2".repeat(20)),
+        ["tags/any(t:t/id eq 1 and t/name ne 'a''b')"; 50].join(" and "),
+        ["@a le 2021-08-15T15:28:33Z", "not contains(name,'x')", "-b gt duration'PT1H'"]
+            .join(" or "),
+    ]);
+    let mut wrong = Vec::new();
+    for filter in &filters {
+        let nodes = filter.parse::<Expr>().unwrap().node_count() as u64;
+        let allocations = measure(|| drop(filter.parse::<Expr>().unwrap())).count_total;
+        if allocations > BUFFERS.max(nodes / 3) {
+            let start: String = filter.chars().take(60).collect();
+            wrong.push(format!("{allocations} for {nodes} nodes: {start}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
