@@ -93,6 +93,7 @@ fn page<'a>(
             let room = window.saturating_sub(kept.len());
             kept.extend(selection.iter().take(room).map(|row| start + row));
         }
+        evaluator.batch.recycle_selection(selection);
     }
     if ordered {
         kept = first.into_positions();

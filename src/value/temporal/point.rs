@@ -15,8 +15,7 @@ type Utc = (u64, u64);
 
 impl Point {
     pub(crate) fn new(point: DateTimeOffset) -> Self {
-        let in_utc = point.in_utc();
-        Self { point, utc: in_utc.and_then(|utc| scan(utc.to_string().as_bytes())) }
+        Self { point, utc: point.in_utc().and_then(parts) }
     }
 
     /// How the text of a point compares with this one; none if it is not a point in time.
@@ -28,6 +27,19 @@ impl Point {
             _ => Some(DateTimeOffset::parse(text)?.cmp(&self.point)),
         }
     }
+}
+
+/// The parts of a point in UTC whose year has four digits.
+fn parts(utc: DateTimeOffset) -> Option<Utc> {
+    let (date, time) = (utc.date(), utc.time());
+    let year = u64::try_from(date.year()).ok().filter(|year| *year < 10_000)?;
+    let day = [date.month().into(), date.day().into()];
+    let time_of_day = [time.hour().into(), time.minute().into(), time.second().into()];
+    Some((key(year, day, time_of_day), time.picosecond()))
+}
+
+fn key(year: u64, [month, day]: [u64; 2], [hour, minute, second]: [u64; 3]) -> u64 {
+    [month, day, hour, minute, second].iter().fold(year, |key, part| key * 100 + part)
 }
 
 /// Reads `YYYY-MM-DDThh:mm:ss`, maybe with a fraction, and `Z`; none for what is written differently.
@@ -50,13 +62,12 @@ fn scan(text: &[u8]) -> Option<Utc> {
         && hour < 24
         && minute < 60
         && second < 60;
-    let key = ((((year * 100 + month) * 100 + day) * 100 + hour) * 100 + minute) * 100 + second;
     let picosecond = match rest {
         [b'Z'] => 0,
         [b'.', fraction @ .., b'Z'] if !fraction.is_empty() => scan_fraction(fraction)?,
         _ => return None,
     };
-    exists.then_some((key, picosecond))
+    exists.then(|| (key(year, [month, day], [hour, minute, second]), picosecond))
 }
 
 fn scan_fraction(digits: &[u8]) -> Option<u64> {
