@@ -82,12 +82,12 @@ fn page<'a>(
         }
         let mut selection = evaluator.start_batch(batch);
         if ordered && !plan.count && cannot_fail {
-            first.drop_losers(&mut evaluator, &mut selection);
+            first.drop_losers(&mut evaluator, &mut selection)?;
         }
         evaluator.filter(&mut selection)?;
         count += selection.len();
         if ordered {
-            first.drop_losers(&mut evaluator, &mut selection);
+            first.drop_losers(&mut evaluator, &mut selection)?;
             first.add(&mut evaluator, start, &mut selection)?;
         } else {
             let room = window.saturating_sub(kept.len());

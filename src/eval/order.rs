@@ -47,22 +47,26 @@ impl<'e> First<'e> {
     }
 
     /// Drops the rows that come after the window whatever the filter says of them.
-    pub(super) fn drop_losers(&self, evaluator: &mut Evaluator<'e>, selection: &mut Selection) {
+    pub(super) fn drop_losers(
+        &self,
+        evaluator: &mut Evaluator<'e>,
+        selection: &mut Selection,
+    ) -> Result<(), Error> {
         let (Some(bound), Some((key, direction))) = (&self.bound, self.orderby.first()) else {
-            return;
+            return Ok(());
         };
         if evaluator.plan.node(*key).form != Form::Path {
-            return;
+            return Ok(());
         }
         let last_key = self.orderby.len() == 1;
-        evaluator.retain(*key, selection, |json| {
+        evaluator.retain_text(*key, selection, |json| {
             let order = total_order(&Value::from_json(json), bound, self.collation);
             match directed(order, *direction) {
                 Ordering::Less => true,
                 Ordering::Equal => !last_key,
                 Ordering::Greater => false,
             }
-        });
+        })
     }
 
     /// Takes the selected rows of a batch as candidates; `start` is the position of its first record.
@@ -82,7 +86,7 @@ impl<'e> First<'e> {
             }
             if self.candidates.len() >= limit {
                 self.cut();
-                self.drop_losers(evaluator, selection);
+                self.drop_losers(evaluator, selection)?;
             }
         }
         Ok(())
