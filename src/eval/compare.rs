@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::ast::Operator;
 use crate::plan::{compare, holds};
-use crate::value::{Collation, DateTimeOffset, Number, Value};
+use crate::value::{Collation, Collection, DateTimeOffset, Number, Value};
 
 /// Whether `json op constant` holds: the same as comparing the values.
 #[inline]
@@ -29,6 +29,9 @@ pub(super) fn compare_json(
             Some(left) => left.cmp(right),
             None => return op == Operator::Ne,
         },
+        (_, Value::Collection(Collection::Owned(items))) if op == Operator::In => {
+            return items.iter().any(|item| compare_json(Operator::Eq, json, item, collation));
+        }
         (Json::Null, Value::Null) => return op == Operator::Eq,
         (_, Value::Null) => return op == Operator::Ne,
         _ => return compare(op, &Value::from_json(json), constant, collation),

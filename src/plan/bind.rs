@@ -127,8 +127,8 @@ impl<'q> Binder<'q> {
             Kind::Literal(kind, text) => self.literal(kind, text, span),
             Kind::Not(operand) => self.not(operand, span),
             Kind::Negate(operand) => self.negate(operand, span),
-            Kind::And(operands) => self.logical(operands, "an operand of `and`", Op::And, span),
-            Kind::Or(operands) => self.logical(operands, "an operand of `or`", Op::Or, span),
+            Kind::And(operands) => self.and(operands, span),
+            Kind::Or(operands) => self.or(operands, span),
             Kind::Binary(op, left, right) => self.binary(op, left, right, span),
             Kind::List(items) | Kind::Array(items) => self.array(items, span),
             Kind::Object(members) => self.object(members, span),
@@ -171,16 +171,12 @@ impl<'q> Binder<'q> {
         self.apply_as(Operation::Negate, &[operand], types.into_iter().collect(), span)
     }
 
-    fn logical(
-        &mut self,
-        operands: Nodes<'q>,
-        what: &str,
-        op: fn(Box<[NodeId]>) -> Op,
-        span: Span,
-    ) -> Result<NodeId, Error> {
-        let operands: Result<_, _> =
-            operands.iter().map(|node| self.condition(node, what)).collect();
-        self.push(op(operands?), span, Type::Boolean)
+    fn and(&mut self, operands: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
+        let mut bound = Vec::with_capacity(operands.len());
+        for operand in operands.iter() {
+            bound.push(self.condition(operand, "an operand of `and`")?);
+        }
+        self.push(Op::And(bound.into()), span, Type::Boolean)
     }
 
     fn array(&mut self, items: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
@@ -262,17 +258,26 @@ impl<'q> Binder<'q> {
                 types::expect(right, &[Type::Collection], what, "a collection").map_err(
                     |error| error.with_help("write a list in parentheses: `a in (1,2)`"),
                 )?;
-                match &right.op {
-                    Op::Constant(Value::Collection(Collection::Owned(items)))
-                        if items.len() > HASHED =>
-                    {
-                        let set = Operation::InSet(Box::new(Set::new(items.clone())));
-                        self.apply(set, operands.get(..1).unwrap_or_default(), span)
-                    }
-                    _ => self.compare(op, operands, span),
-                }
+                let [left, right] = operands;
+                self.is_in(left, right, span)
             }
             _ => self.compare(op, operands, span),
+        }
+    }
+
+    /// `in`: a long list of constants is hashed.
+    pub(super) fn is_in(
+        &mut self,
+        left: NodeId,
+        right: NodeId,
+        span: Span,
+    ) -> Result<NodeId, Error> {
+        match &self.plan.node(right).op {
+            Op::Constant(Value::Collection(Collection::Owned(items))) if items.len() > HASHED => {
+                let set = Operation::InSet(Box::new(Set::new(items.clone())));
+                self.apply(set, &[left], span)
+            }
+            _ => self.compare(Operator::In, [left, right], span),
         }
     }
 
@@ -349,7 +354,7 @@ impl<'q> Binder<'q> {
         bound.map(|bound| (variable, bound))
     }
 
-    fn constant(&mut self, value: Value<'static>, span: Span) -> Result<NodeId, Error> {
+    pub(super) fn constant(&mut self, value: Value<'static>, span: Span) -> Result<NodeId, Error> {
         let types = value.type_of().map_or(Types::NONE, Types::from);
         self.push(Op::Constant(value), span, types)
     }

@@ -3,6 +3,7 @@
 //! A [`Plan`] keeps its nodes in one vector and refers to them by position, so that nothing about
 //! it is recursive but the evaluation, whose height is bounded when the plan is made.
 
+mod alternatives;
 mod bind;
 mod call;
 mod explain;
