@@ -28,7 +28,7 @@ pub fn prop(path: &str) -> Expr {
         };
         segments.push(expr.push(repr, Span::default()));
     }
-    let list = expr.push_list(&segments);
+    let list = expr.push_list(segments.into_iter());
     expr.push(Repr::Path(list), Span::default());
     expr
 }
@@ -79,14 +79,14 @@ pub fn not(operand: impl Into<Expr>) -> Expr {
 pub fn call<A: Into<Expr>>(name: &str, arguments: impl IntoIterator<Item = A>) -> Expr {
     Expr::joined(arguments, |expr, ids| {
         let name = expr.push_text(name);
-        Repr::Call(name, expr.push_list(ids))
+        Repr::Call(name, expr.push_list(ids.iter().copied()))
     })
 }
 
 /// `case(condition:result,…)`
 pub fn case<C: Into<Expr>, R: Into<Expr>>(pairs: impl IntoIterator<Item = (C, R)>) -> Expr {
     let parts = pairs.into_iter().flat_map(|(condition, result)| [condition.into(), result.into()]);
-    Expr::joined(parts, |expr, ids| Repr::Case(expr.push_list(ids)))
+    Expr::joined(parts, |expr, ids| Repr::Case(expr.push_list(ids.iter().copied())))
 }
 
 /// All of them joined by `and`; `true` if there are none.
@@ -182,7 +182,7 @@ impl Expr {
             let literals = ids.iter().all(|id| {
                 matches!(expr.nodes.get(id.0 as usize), Some(node) if matches!(node.repr, Repr::Literal(..)))
             });
-            let list = expr.push_list(ids);
+            let list = expr.push_list(ids.iter().copied());
             if literals { Repr::List(list) } else { Repr::Array(list) }
         });
         self.binary(Operator::In, list)
@@ -205,7 +205,7 @@ impl Expr {
 
     /// `self/$count`
     pub fn count(self) -> Expr {
-        self.segment(|expr| Repr::Count(expr.push_list(&[])))
+        self.segment(|expr| Repr::Count(expr.push_list([].into_iter())))
     }
 
     fn lambda(self, variable: &str, predicate: Expr, repr: impl FnOnce(Text, Id) -> Repr) -> Expr {
@@ -223,7 +223,7 @@ impl Expr {
         });
         let repr = make(&mut self);
         segments.push(self.push(repr, Span::default()));
-        let list = self.push_list(&segments);
+        let list = self.push_list(segments.into_iter());
         self.push(Repr::Path(list), Span::default());
         self
     }
@@ -249,7 +249,7 @@ impl Expr {
     ) -> Expr {
         let mut operands = self.unroot(list_of);
         operands.push(self.graft(operand.root()));
-        let list = self.push_list(&operands);
+        let list = self.push_list(operands.into_iter());
         self.push(repr(list), Span::default());
         self
     }
@@ -260,9 +260,11 @@ impl Expr {
         let Some(list) = self.nodes.last().and_then(|root| list_of(root.repr)) else {
             return vec![self.root().id];
         };
-        let ids = self.ids(list).to_vec();
+        let ids = self.ids(&list).to_vec();
         self.nodes.pop();
-        self.lists.truncate(list.start as usize);
+        if let List::Many { start, .. } = list {
+            self.lists.truncate(start as usize);
+        }
         ids
     }
 

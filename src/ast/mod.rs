@@ -29,6 +29,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
+use self::repr::Map;
 use crate::span::Span;
 
 /// An expression: what `$filter`, `$orderby`, `$compute`, `$search` and parameter aliases hold.
@@ -58,11 +59,11 @@ pub struct Expr {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Id(u32);
 
-/// A slice of [`Expr::lists`].
+/// Children of a node: the only one, or a slice of [`Expr::lists`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct List {
-    start: u32,
-    len: u32,
+pub(crate) enum List {
+    One(Id),
+    Many { start: u32, len: u32 },
 }
 
 /// A slice of [`Expr::text`].
@@ -77,6 +78,8 @@ struct NodeData {
     repr: Repr,
     span: Span,
     height: u32,
+    /// The first of the nodes below it, which all stand directly before it; itself for a leaf.
+    first: Id,
 }
 
 /// What a [`Node`] is.
@@ -223,6 +226,15 @@ impl Expr {
         Expr { nodes: Vec::new(), lists: Vec::new(), text: String::new() }
     }
 
+    /// Without any node yet, with room for what most texts of a length hold.
+    pub(crate) fn with_room(bytes: usize) -> Expr {
+        Expr {
+            nodes: Vec::with_capacity(bytes / 6 + 4),
+            lists: Vec::new(),
+            text: String::with_capacity(bytes),
+        }
+    }
+
     /// The outermost node.
     pub fn root(&self) -> Node<'_> {
         Node { expr: self, id: Id(index(self.nodes.len().saturating_sub(1))) }
@@ -240,11 +252,26 @@ impl Expr {
 
     /// Adds a node above nodes added before; the last one added is the root.
     pub(crate) fn push(&mut self, repr: Repr, span: Span) -> Id {
-        let mut tallest = Tallest { expr: self, height: 0 };
-        repr.map(&mut tallest);
-        let height = tallest.height.saturating_add(1);
-        let id = Id(index(self.nodes.len()));
-        self.nodes.push(NodeData { repr, span, height });
+        let id = self.mark();
+        let mut below = Below { expr: self, height: 0, first: None };
+        match repr {
+            // What every condition has, told apart at once.
+            Repr::Binary(_, left, right) => {
+                below.id(left);
+                below.id(right);
+            }
+            Repr::Path(List::One(segment)) => drop(below.id(segment)),
+            _ => drop(repr.map(&mut below)),
+        }
+        let (height, first) = (below.height.saturating_add(1), below.first.unwrap_or(id));
+        self.nodes.push(NodeData { repr, span, height, first });
+        id
+    }
+
+    /// Adds a node without children.
+    pub(crate) fn push_leaf(&mut self, repr: Repr, span: Span) -> Id {
+        let id = self.mark();
+        self.nodes.push(NodeData { repr, span, height: 1, first: id });
         id
     }
 
@@ -254,18 +281,47 @@ impl Expr {
         Text { start, len: index(text.len()) }
     }
 
-    pub(crate) fn push_list(&mut self, ids: &[Id]) -> List {
-        let start = index(self.lists.len());
-        self.lists.extend_from_slice(ids);
-        List { start, len: index(ids.len()) }
+    pub(crate) fn push_list(&mut self, mut ids: impl ExactSizeIterator<Item = Id>) -> List {
+        let len = ids.len();
+        match ids.next() {
+            Some(only) if len == 1 => List::One(only),
+            first => {
+                let start = index(self.lists.len());
+                self.lists.extend(first.into_iter().chain(ids));
+                List::Many { start, len: index(len) }
+            }
+        }
+    }
+
+    /// Where the nodes added from now on begin.
+    pub(crate) fn mark(&self) -> Id {
+        Id(index(self.nodes.len()))
+    }
+
+    /// Where a node with all below it begins.
+    pub(crate) fn first(&self, id: Id) -> Id {
+        self.nodes.get(id.0 as usize).map_or(id, |node| node.first)
+    }
+
+    /// A list of the nodes added since the mark that are not below another one.
+    pub(crate) fn list_since(&mut self, mark: Id) -> List {
+        let start = self.lists.len();
+        let mut end = self.mark();
+        while end.0 > mark.0 {
+            let id = Id(end.0 - 1);
+            end = self.first(id);
+            if end == mark && self.lists.len() == start {
+                return List::One(id);
+            }
+            self.lists.push(id);
+        }
+        let ids = self.lists.get_mut(start..).unwrap_or_default();
+        ids.reverse();
+        List::Many { start: index(start), len: index(ids.len()) }
     }
 
     pub(crate) fn span(&self, id: Id) -> Span {
         self.nodes.get(id.0 as usize).map_or_else(Span::default, |node| node.span)
-    }
-
-    pub(crate) fn node_height(&self, id: Id) -> usize {
-        self.nodes.get(id.0 as usize).map_or(0, |node| node.height as usize)
     }
 
     /// Whether a node is a call: of a function, or with a syntax of its own.
@@ -284,53 +340,55 @@ impl Expr {
         matches!(self.nodes.get(id.0 as usize), Some(NodeData { repr: Repr::Filter(_), .. }))
     }
 
-    /// Makes room for an expression of `bytes` bytes of text.
-    pub(crate) fn reserve(&mut self, bytes: usize) {
-        self.nodes.reserve(bytes / 6 + 4);
-        self.text.reserve(bytes);
-    }
-
     fn slice(&self, text: Text) -> &str {
         let start = text.start as usize;
         self.text.get(start..start + text.len as usize).unwrap_or_default()
     }
 
-    fn ids(&self, list: List) -> &[Id] {
-        let start = list.start as usize;
-        self.lists.get(start..start + list.len as usize).unwrap_or_default()
+    fn ids<'a>(&'a self, list: &'a List) -> &'a [Id] {
+        match list {
+            List::One(id) => std::slice::from_ref(id),
+            List::Many { start, len } => {
+                let start = *start as usize;
+                self.lists.get(start..start + *len as usize).unwrap_or_default()
+            }
+        }
     }
 
     /// All that takes part in comparing.
     fn content(&self) -> (impl Iterator<Item = Repr> + '_, &[Id], &str) {
         (
-            self.nodes.iter().map(|NodeData { repr, span: _, height: _ }| *repr),
+            self.nodes.iter().map(|NodeData { repr, span: _, height: _, first: _ }| *repr),
             &self.lists,
             &self.text,
         )
     }
 }
 
-/// The height of the tallest child of a node.
-struct Tallest<'a> {
+/// What is below a node: the height of its tallest child, and where its first child begins.
+struct Below<'a> {
     expr: &'a Expr,
     height: u32,
+    first: Option<Id>,
 }
 
-impl repr::Map for Tallest<'_> {
+impl Map for Below<'_> {
     fn text(&mut self, text: Text) -> Text {
         text
     }
 
     fn list(&mut self, list: List) -> List {
-        for id in self.expr.ids(list) {
+        for id in self.expr.ids(&list) {
             self.id(*id);
         }
         list
     }
 
     fn id(&mut self, id: Id) -> Id {
-        self.height =
-            self.height.max(self.expr.nodes.get(id.0 as usize).map_or(0, |node| node.height));
+        if let Some(child) = self.expr.nodes.get(id.0 as usize) {
+            self.height = self.height.max(child.height);
+            self.first.get_or_insert(child.first);
+        }
         id
     }
 }
@@ -366,21 +424,22 @@ impl fmt::Debug for Expr {
 
 impl<'a> Node<'a> {
     /// What the node is, with its children.
+    #[inline]
     pub fn kind(self) -> Kind<'a> {
         let expr = self.expr;
         let Some(data) = expr.nodes.get(self.id.0 as usize) else {
             return Kind::Literal(LiteralKind::Null, "null");
         };
-        let node = |id| Node { expr, id };
+        let node = |id: &Id| Node { expr, id: *id };
         let nodes = |list| Nodes { expr, ids: expr.ids(list) };
-        let text = |text| expr.slice(text);
-        match data.repr {
-            Repr::Literal(kind, value) => Kind::Literal(kind, text(value)),
+        let text = |text: &Text| expr.slice(*text);
+        match &data.repr {
+            Repr::Literal(kind, value) => Kind::Literal(*kind, text(value)),
             Repr::Not(operand) => Kind::Not(node(operand)),
             Repr::Negate(operand) => Kind::Negate(node(operand)),
             Repr::And(list) => Kind::And(nodes(list)),
             Repr::Or(list) => Kind::Or(nodes(list)),
-            Repr::Binary(op, left, right) => Kind::Binary(op, node(left), node(right)),
+            Repr::Binary(op, left, right) => Kind::Binary(*op, node(left), node(right)),
             Repr::List(list) => Kind::List(nodes(list)),
             Repr::Array(list) => Kind::Array(nodes(list)),
             Repr::Object(list) => Kind::Object(nodes(list)),
@@ -388,8 +447,8 @@ impl<'a> Node<'a> {
             Repr::Call(name, list) => Kind::Call(text(name), nodes(list)),
             Repr::Argument(name, value) => Kind::Argument(text(name), node(value)),
             Repr::Case(list) => Kind::Case(nodes(list)),
-            Repr::Cast(operand, name) => Kind::Cast(operand.map(node), text(name)),
-            Repr::IsOf(operand, name) => Kind::IsOf(operand.map(node), text(name)),
+            Repr::Cast(operand, name) => Kind::Cast(operand.as_ref().map(node), text(name)),
+            Repr::IsOf(operand, name) => Kind::IsOf(operand.as_ref().map(node), text(name)),
             Repr::Path(list) => Kind::Path(nodes(list)),
             Repr::It => Kind::It,
             Repr::This => Kind::This,
@@ -401,7 +460,8 @@ impl<'a> Node<'a> {
             Repr::Key(list) => Kind::Key(nodes(list)),
             Repr::Count(list) => Kind::Count(nodes(list)),
             Repr::Filter(predicate) => Kind::Filter(node(predicate)),
-            Repr::Any(lambda) => Kind::Any(lambda.map(|(variable, id)| (text(variable), node(id)))),
+            Repr::Any(None) => Kind::Any(None),
+            Repr::Any(Some((variable, id))) => Kind::Any(Some((text(variable), node(id)))),
             Repr::All(variable, predicate) => Kind::All(text(variable), node(predicate)),
             Repr::Search(search) => Kind::Search(node(search)),
             Repr::Term(word) => Kind::Term(text(word)),

@@ -40,6 +40,7 @@ macro_rules! operators {
             $(#[doc = concat!("`", $keyword, "`: ", $meaning)] $name,)*
         }
 
+        #[allow(non_upper_case_globals, reason = "constants named after the operators")]
         impl Operator {
             /// All operators.
             pub(crate) const ALL: &'static [Operator] = &[$(Operator::$name),*];
@@ -47,6 +48,16 @@ macro_rules! operators {
             /// The keyword, in lower case.
             pub fn keyword(self) -> &'static str {
                 match self { $(Operator::$name => $keyword),* }
+            }
+
+            /// The operator of a keyword in any case.
+            #[inline]
+            pub(crate) fn from_keyword(word: &str) -> Option<Operator> {
+                $(const $name: u64 = folded($keyword);)*
+                match folded(word) {
+                    $($name => Some(Operator::$name),)*
+                    _ => None,
+                }
             }
 
             /// How tightly the operator binds.
@@ -76,11 +87,18 @@ operators! {
     In "in" Primary "is a member of a collection";
 }
 
-impl Operator {
-    /// The operator of a keyword in any case.
-    pub(crate) fn from_keyword(word: &str) -> Option<Operator> {
-        Operator::ALL.iter().copied().find(|op| op.keyword().eq_ignore_ascii_case(word))
+/// The bytes of a word in lower case as one number, which is 0 for what is longer than a keyword.
+const fn folded(word: &str) -> u64 {
+    let mut rest = word.as_bytes();
+    if rest.len() > size_of::<u64>() {
+        return 0;
     }
+    let mut folded = 0;
+    while let [byte, after @ ..] = rest {
+        folded = folded << 8 | byte.to_ascii_lowercase() as u64;
+        rest = after;
+    }
+    folded
 }
 
 /// Operators of other languages and what to write instead.

@@ -106,40 +106,13 @@ impl Map for Graft<'_> {
     }
 
     fn list(&mut self, list: List) -> List {
-        let ids: Vec<Id> = self.source.ids(list).iter().map(|id| self.moved(*id)).collect();
-        self.target.push_list(&ids)
+        let (skipped, offset) = (self.skipped, self.offset);
+        let moved = |id: &Id| Id(id.0 - skipped + offset);
+        self.target.push_list(self.source.ids(&list).iter().map(moved))
     }
 
     fn id(&mut self, id: Id) -> Id {
-        self.moved(id)
-    }
-}
-
-impl Graft<'_> {
-    fn moved(&self, id: Id) -> Id {
         Id(id.0 - self.skipped + self.offset)
-    }
-}
-
-/// Finds the first child of a node.
-struct FirstChild<'a> {
-    expr: &'a Expr,
-    first: Option<Id>,
-}
-
-impl Map for FirstChild<'_> {
-    fn text(&mut self, text: Text) -> Text {
-        text
-    }
-
-    fn list(&mut self, list: List) -> List {
-        self.first = self.first.or(self.expr.ids(list).first().copied());
-        list
-    }
-
-    fn id(&mut self, id: Id) -> Id {
-        self.first.get_or_insert(id);
-        id
     }
 }
 
@@ -149,24 +122,15 @@ impl Expr {
     /// A node and what is below it are neighbours, so this is one loop.
     pub(crate) fn graft(&mut self, node: Node<'_>) -> Id {
         let source = node.expr;
-        let mut first = node.id;
-        while let Some(child) = source.first_child(first) {
-            first = child;
-        }
+        let first = source.first(node.id);
         let offset = index(self.nodes.len());
         let nodes = source.nodes.get(first.0 as usize..=node.id.0 as usize).unwrap_or_default();
         let mut graft = Graft { source, skipped: first.0, offset, target: self };
         let mut last = Id(offset);
-        for NodeData { repr, span, height: _ } in nodes {
+        for NodeData { repr, span, height: _, first: _ } in nodes {
             let repr = repr.map(&mut graft);
             last = graft.target.push(repr, *span);
         }
         last
-    }
-
-    fn first_child(&self, id: Id) -> Option<Id> {
-        let mut search = FirstChild { expr: self, first: None };
-        self.nodes.get(id.0 as usize)?.repr.map(&mut search);
-        search.first
     }
 }

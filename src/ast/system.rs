@@ -64,7 +64,7 @@ options! {
 impl SystemOption {
     /// The name without `$`.
     fn bare_name(self) -> &'static str {
-        self.name().trim_start_matches('$')
+        self.name().strip_prefix('$').unwrap_or(self.name())
     }
 
     /// The option of a name in any case, with or without `$`.

@@ -26,7 +26,7 @@ pub(super) fn bind(
     let mut binder = Binder {
         options,
         plan: Plan {
-            nodes: Vec::new(),
+            nodes: Vec::with_capacity(room(options)),
             variables: 0,
             filter: None,
             orderby: Vec::new(),
@@ -42,7 +42,8 @@ pub(super) fn bind(
         this: NodeId(0),
         record: NodeId(0),
         context: Context {
-            now: DateTimeOffset::from_system_time(std::time::SystemTime::UNIX_EPOCH),
+            // Binding folds nothing that depends on it.
+            now: DateTimeOffset::MIN,
             collation: settings.collation,
             max_string: settings.limits.string,
         },
@@ -62,6 +63,13 @@ pub(super) fn bind(
         binder.alias(&alias.name, Span::NOWHERE)?;
     }
     Ok(binder.plan)
+}
+
+/// Nodes that most options become: two nodes of a tree, a path and a name, are one member.
+fn room(options: &Options) -> usize {
+    let filter = options.filter.as_ref().map_or(0, Expr::node_count);
+    let keys: usize = options.orderby.iter().map(|item| item.expr.node_count()).sum();
+    (filter + keys) * 3 / 4 + 2
 }
 
 /// What is known of a parameter alias.
@@ -92,9 +100,9 @@ impl<'q> Binder<'q> {
     }
 
     fn check_height(&self, height: usize) -> Result<(), Error> {
-        let limits = self.plan.settings.limits;
-        if height > limits.height() {
-            return Err(Error::limit(Bound::HEIGHT, limits.height(), Found::More));
+        let most = self.plan.settings.limits.height();
+        if height > most {
+            return Err(Error::limit(Bound::HEIGHT, most, Found::More));
         }
         Ok(())
     }
@@ -231,7 +239,11 @@ impl<'q> Binder<'q> {
     }
 
     pub(super) fn all(&mut self, nodes: Nodes<'q>) -> Result<Vec<NodeId>, Error> {
-        nodes.iter().map(|node| self.expr(node)).collect()
+        let mut ids = Vec::with_capacity(nodes.len());
+        for node in nodes.iter() {
+            ids.push(self.expr(node)?);
+        }
+        Ok(ids)
     }
 
     fn binary(
@@ -378,23 +390,23 @@ impl<'q> Binder<'q> {
         types: Types,
         span: Span,
     ) -> Result<NodeId, Error> {
-        let constants: Option<Vec<Value<'_>>> = operands
-            .iter()
-            .map(|id| match &self.plan.node(*id).op {
-                Op::Constant(value) => Some(value.borrowed()),
-                _ => None,
-            })
-            .collect();
-        // What fails is left to fail where it is evaluated, which may be nowhere.
-        if let Some(constants) = constants.filter(|_| operation.is_pure())
-            && let Ok(value) = operation.apply(&constants, &self.context)
-        {
-            let value = value.into_owned();
-            return self.constant(value, span);
+        let constant = |id: &NodeId| match &self.plan.node(*id).op {
+            Op::Constant(value) => Some(value),
+            _ => None,
+        };
+        if operation.is_pure() && operands.iter().all(|id| constant(id).is_some()) {
+            let mut constants = Vec::with_capacity(operands.len());
+            constants.extend(operands.iter().filter_map(constant).map(Value::borrowed));
+            // What fails is left to fail where it is evaluated, which may be nowhere.
+            if let Ok(value) = operation.apply(&constants, &self.context) {
+                let value = value.into_owned();
+                return self.constant(value, span);
+            }
         }
         self.push(Op::Apply(operation, operands.into()), span, types)
     }
 
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         op: Op,
@@ -407,9 +419,14 @@ impl<'q> Binder<'q> {
             cost = cost.saturating_add(child.cost);
             height = height.max(child.height);
         });
-        height += 1;
+        let form = self.form(&op);
+        self.add(Node { op, span, types: types.into(), cost, form, height: height + 1 })
+    }
+
+    fn add(&mut self, node: Node) -> Result<NodeId, Error> {
+        let Node { span, cost, height, .. } = node;
         self.check_height(height).map_err(|error| error.at(span))?;
-        let limits = self.plan.settings.limits;
+        let limits = &self.plan.settings.limits;
         if self.plan.nodes.len() >= limits.nodes.saturating_mul(2) {
             return Err(Error::limit(Bound::NODES, limits.nodes, Found::More).at(span));
         }
@@ -418,8 +435,7 @@ impl<'q> Binder<'q> {
             return Err(Error::limit(Bound::RECORD_STEPS, allowed, Found::Exactly(cost)).at(span));
         }
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        let form = self.form(&op);
-        self.plan.nodes.push(Node { op, span, types: types.into(), cost, form, height });
+        self.plan.nodes.push(node);
         Ok(id)
     }
 
@@ -448,6 +464,7 @@ impl<'q> Binder<'q> {
 }
 
 impl Op {
+    #[inline(always)]
     fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
             Op::Constant(_) | Op::Record | Op::Variable(_) => {}

@@ -1,7 +1,7 @@
 //! Binding calls of canonical functions (URL Conventions 5.1.1.4).
 
 use super::bind::{Binder, not_supported};
-use super::{Node, NodeId, Op, Operation, types};
+use super::{NodeId, Op, Operation, types};
 use crate::ast::{Kind, Nodes, Operator};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::functions::{self, Function};
@@ -25,8 +25,7 @@ impl<'q> Binder<'q> {
         }
         check_count(function, arguments.len()).map_err(|error| error.at(span))?;
         let operands = self.all(arguments)?;
-        let nodes: Vec<&Node> = operands.iter().map(|id| self.plan.node(*id)).collect();
-        let result = types::call(function, &nodes)?;
+        let result = types::call(function, &operands, &self.plan)?;
         if let Some(feature) = function.missing_feature() {
             let what = format!("`{}` without the feature `{feature}`", function.name);
             return Err(not_supported(&what, span));
@@ -47,7 +46,7 @@ impl<'q> Binder<'q> {
         let Some((subject, constants)) = operands.split_first() else {
             return Ok(None);
         };
-        let mut texts = Vec::new();
+        let mut texts = Vec::with_capacity(constants.len());
         for constant in constants {
             match &self.plan.node(*constant).op {
                 Op::Constant(Value::String(text)) => texts.push(text.as_ref()),
@@ -123,10 +122,10 @@ fn help_for_function(name: &str) -> Option<String> {
 }
 
 fn check_count(function: &Function, found: usize) -> Result<(), Error> {
-    let arities = function.arities();
-    if arities.contains(&found) {
+    if function.overloads.iter().any(|overload| overload.params.len() == found) {
         return Ok(());
     }
+    let arities = function.arities();
     let counts: Vec<String> = arities.iter().map(usize::to_string).collect();
     let noun = if arities == [1] { "argument" } else { "arguments" };
     let expected = format!("{} {noun}", counts.join(" or "));

@@ -14,7 +14,9 @@ pub(super) fn literal(kind: LiteralKind, text: &str) -> Result<Value<'static>, E
         LiteralKind::Null => Value::Null,
         LiteralKind::Boolean => Value::Boolean(text == "true"),
         LiteralKind::Number => {
-            Value::Number(Number::parse(text).ok_or_else(|| invalid("a number in range"))?)
+            let integer = text.parse().ok().map(|integer: i64| integer.into());
+            let number = integer.or_else(|| Number::parse(text));
+            Value::Number(number.ok_or_else(|| invalid("a number in range"))?)
         }
         LiteralKind::String => Value::String(owned().into()),
         LiteralKind::Guid => Value::Guid(Guid::parse(text).ok_or_else(|| invalid("a guid"))?),

@@ -50,9 +50,10 @@ impl Key {
 
 impl Set {
     pub(super) fn new(items: Vec<Value<'static>>) -> Set {
+        let strings = items.iter().filter(|item| matches!(item, Value::String(_))).count();
         let mut set = Set {
-            strings: HashSet::new(),
-            keys: HashSet::new(),
+            strings: HashSet::with_capacity(strings),
+            keys: HashSet::with_capacity(items.len() - strings),
             read_as: Vec::new(),
             items: Vec::new(),
             hashed: true,

@@ -1,6 +1,6 @@
 //! What is known of types before evaluation: only what can never fit is refused.
 
-use super::{Node, Op};
+use super::{Node, NodeId, Op, Plan};
 use crate::ast::Operator;
 use crate::error::{Error, Kind};
 use crate::functions::{Function, Overload};
@@ -71,11 +71,11 @@ pub(super) fn arithmetic(
 }
 
 /// The types of the result of a function; refuses arguments that no overload takes.
-pub(super) fn call(function: &Function, arguments: &[&Node]) -> Result<Types, Error> {
+pub(super) fn call(function: &Function, arguments: &[NodeId], plan: &Plan) -> Result<Types, Error> {
     let overloads =
         || function.overloads.iter().filter(|overload| overload.params.len() == arguments.len());
     let fits = |overload: &&Overload| {
-        overload.params.iter().zip(arguments).all(|(wanted, node)| may_be(node, *wanted))
+        overload.params.iter().zip(arguments).all(|(wanted, id)| may_be(plan.node(*id), *wanted))
     };
     let results: Types = overloads().filter(fits).map(|overload| overload.result).collect();
     if results != Types::NONE {
@@ -84,7 +84,7 @@ pub(super) fn call(function: &Function, arguments: &[&Node]) -> Result<Types, Er
     // The first argument that is wrong for every overload, else the first that is wrong for one.
     let wrong = |position: usize, overload: &Overload| {
         let argument = overload.params.get(position).zip(arguments.get(position));
-        argument.is_some_and(|(wanted, node)| !may_be(node, *wanted))
+        argument.is_some_and(|(wanted, id)| !may_be(plan.node(*id), *wanted))
     };
     let positions = || 0..arguments.len();
     let position = positions()
@@ -93,7 +93,7 @@ pub(super) fn call(function: &Function, arguments: &[&Node]) -> Result<Types, Er
             positions().find(|position| overloads().any(|overload| wrong(*position, overload)))
         });
     let Some((position, node)) =
-        position.and_then(|position| Some((position, arguments.get(position)?)))
+        position.and_then(|position| Some((position, plan.node(*arguments.get(position)?))))
     else {
         return Ok(Types::ANY);
     };

@@ -23,7 +23,7 @@ impl<'t> Grammar<'t> {
     /// Operands joined by operators that bind at least as tightly as `least`.
     fn operation(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Id> {
         let (mut rest, mut left) = self.unary(i)?;
-        while let (after, Some(op)) = self.operator(rest, least)? {
+        while let Some((after, op)) = self.operator(rest, least) {
             let right;
             (rest, right) = match op {
                 Operator::And | Operator::Or => {
@@ -41,15 +41,13 @@ impl<'t> Grammar<'t> {
 
     /// The further operands of a chain of `and` or `or`, as one flat list.
     fn chain(&mut self, start: &'t str, mut i: &'t str, first: Id, op: Operator) -> Parsed<'t, Id> {
-        let mark = self.pending.len();
-        self.pending.push(first);
+        let mark = self.tree().first(first);
         loop {
-            let (rest, operand) = self.operation(i, op.precedence().tighter())?;
-            self.pending.push(operand);
-            match self.operator(rest, op.precedence())? {
-                (after, Some(next)) if next == op => i = after,
+            let (rest, _) = self.operation(i, op.precedence().tighter())?;
+            match self.operator(rest, op.precedence()) {
+                Some((after, next)) if next == op => i = after,
                 _ => {
-                    let list = self.take_list(mark);
+                    let list = self.tree().list_since(mark);
                     let repr = if op == Operator::And { Repr::And(list) } else { Repr::Or(list) };
                     return self.node(repr, start, rest);
                 }
@@ -58,58 +56,55 @@ impl<'t> Grammar<'t> {
     }
 
     /// The operator that follows, if it binds at least as tightly as `least`.
-    fn operator(&mut self, i: &'t str, least: Precedence) -> Parsed<'t, Option<Operator>> {
-        let (rest, found) = match self.operator_ahead {
-            // Every level of precedence that ends here asks again.
-            Some((offset, rest, found)) if offset == i.len() => (rest, found),
-            _ => {
-                let (rest, found) = self.any_operator(i);
-                self.operator_ahead = Some((i.len(), rest, found));
-                (rest, found)
-            }
-        };
-        match found {
-            Some(op) if op.precedence() >= least => Ok((rest, Some(op))),
-            _ => Ok((i, None)),
+    #[inline(always)]
+    fn operator(&mut self, i: &'t str, least: Precedence) -> Option<(&'t str, Operator)> {
+        // Every level of precedence that ends here asks again.
+        if self.operator_ahead.0 != i.len() {
+            self.operator_ahead = (i.len(), self.any_operator(i));
         }
+        self.operator_ahead.1.filter(|(_, op)| op.precedence() >= least)
     }
 
     /// The operator that follows, with the blanks around it.
-    fn any_operator(&mut self, i: &'t str) -> (&'t str, Option<Operator>) {
+    #[inline]
+    fn any_operator(&mut self, i: &'t str) -> Option<(&'t str, Operator)> {
         let at = blanks(i);
         let Some((after, op)) = keyword(at) else {
             self.note(at, OPERATOR);
             self.advise(at, meant, at);
-            return (i, None);
+            return None;
         };
+        let rest = blanks(after);
+        if at.len() < i.len() && rest.len() < after.len() {
+            return Some((rest, op));
+        }
         if at.len() == i.len() {
             self.note(at, "a blank");
-            return (i, None);
-        }
-        let rest = blanks(after);
-        if rest.len() == after.len() {
+        } else {
             self.note(after, if after.is_empty() { EXPRESSION } else { "a blank" });
-            return (i, None);
         }
-        (rest, Some(op))
+        None
     }
 
     /// `not …`, `-…` or an operand.
+    #[inline(always)]
     fn unary(&mut self, i: &'t str) -> Parsed<'t, Id> {
-        if let Some(rest) = negation(i) {
+        let first = i.as_bytes().first();
+        if matches!(first, Some(b'n' | b'N'))
+            && let Some(rest) = negation(i)
+        {
             let (rest, operand) = self.nested(rest, |g, i| g.operation(i, Precedence::Unary))?;
             return self.node(Repr::Not(operand), i, rest);
         }
-        match i.strip_prefix('-') {
-            Some(rest) if !starts_number(rest) => {
-                let (rest, operand) =
-                    self.nested(blanks(rest), |g, i| g.operation(i, Precedence::Unary))?;
-                self.node(Repr::Negate(operand), i, rest)
-            }
-            _ => self.operand(i),
+        if matches!(first, Some(b'-')) && !starts_number(tail(i, 1)) {
+            let operand = blanks(tail(i, 1));
+            let (rest, operand) = self.nested(operand, |g, i| g.operation(i, Precedence::Unary))?;
+            return self.node(Repr::Negate(operand), i, rest);
         }
+        self.operand(i)
     }
 
+    #[inline(always)]
     pub(super) fn operand(&mut self, i: &'t str) -> Parsed<'t, Id> {
         match i.as_bytes().first() {
             Some(b'(') => self.nested(i, Self::group),
@@ -147,7 +142,7 @@ impl<'t> Grammar<'t> {
         if let Some(inside) = i.strip_prefix('(') {
             let inside = blanks(inside);
             if let Some(rest) = inside.strip_prefix(')') {
-                let list = self.take_list(self.pending.len());
+                let list = self.tree().push_list([].into_iter());
                 return self.node(Repr::List(list), i, rest);
             }
             if lexical::is_literal_item(inside) {
@@ -221,16 +216,14 @@ impl<'t> Grammar<'t> {
         expected: &'static str,
         mut item: impl FnMut(&mut Self, &'t str) -> Parsed<'t, Id>,
     ) -> Parsed<'t, crate::ast::List> {
-        let mark = self.pending.len();
+        let mark = self.tree().mark();
         if let Some(rest) = i.strip_prefix(close) {
-            return Ok((rest, self.take_list(mark)));
+            return Ok((rest, self.tree().list_since(mark)));
         }
         loop {
-            let (rest, id) = item(self, i)?;
-            self.pending.push(id);
-            let rest = blanks(rest);
+            let rest = blanks(item(self, i)?.0);
             if let Some(rest) = rest.strip_prefix(close) {
-                return Ok((rest, self.take_list(mark)));
+                return Ok((rest, self.tree().list_since(mark)));
             }
             match rest.strip_prefix(',') {
                 Some(next) => i = blanks(next),
@@ -298,8 +291,7 @@ impl<'t> Grammar<'t> {
             return self.expect(i, EXPRESSION);
         }
         let (rest, list) = self.items(i, ')', CLOSE, |g, i| {
-            let (rest, condition) = g.expression(i)?;
-            g.pending.push(condition);
+            let (rest, _) = g.expression(i)?;
             let (rest, ()) = g.spaced(rest, ":", "`:`")?;
             g.expression(rest)
         })?;
@@ -331,6 +323,7 @@ impl<'t> Grammar<'t> {
 }
 
 /// An operator keyword at the start of the text, up to a word boundary.
+#[inline(always)]
 fn keyword(i: &str) -> Option<(&str, Operator)> {
     let (word, rest) = i.split_at(lexical::identifier_end(i));
     Operator::from_keyword(word).map(|op| (rest, op))

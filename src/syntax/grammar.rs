@@ -1,4 +1,7 @@
 //! The state that all rules share: the tree under construction, the depth, the furthest failure.
+//!
+//! The rules that every operand goes through are inlined into one another: handing the rest of the
+//! text from rule to rule through memory took longer than reading it.
 
 use nom::Parser;
 use nom::error::{ErrorKind, ParseError};
@@ -29,24 +32,31 @@ pub(super) type Advice = fn(&str) -> Option<String>;
 
 pub(super) type Parsed<'t, T> = nom::IResult<&'t str, T, Fail>;
 
+/// Bytes of text that room is made for at once: for an expression of which a text may have many…
+pub(super) const PART: usize = 128;
+
+/// … and for one that may be the whole text.
+pub(super) const WHOLE: usize = 64 << 10;
+
+/// Alternatives at one place that an error lists, which is more than any place has.
+const EXPECTED: usize = 8;
+
 /// Reads one decoded text. Rules are methods from the rest of the text to what is left of it.
 pub(super) struct Grammar<'t> {
     source: &'t Decoded<'t>,
     pub(super) limits: &'t Limits,
     /// The expression being read.
     tree: Expr,
-    /// Children collected for nodes that are not complete yet.
-    pub(super) pending: Vec<Id>,
     /// Nodes that may still be made for this query.
     nodes_left: &'t mut usize,
     depth: usize,
     pub(super) lambda_depth: usize,
     pub(super) expand_depth: usize,
-    /// The operator that was looked for last: how much text was left, what is left behind it.
-    pub(super) operator_ahead: Option<(usize, &'t str, Option<Operator>)>,
+    /// How much text was left where an operator was looked for last; what is left behind it.
+    pub(super) operator_ahead: (usize, Option<(&'t str, Operator)>),
     /// The furthest place where something else was expected, and what.
     furthest: usize,
-    expected: Vec<&'static str>,
+    expected: [Option<&'static str>; EXPECTED],
     advice: Option<(Advice, &'t str)>,
     /// An error that no other alternative can mend.
     fatal: Option<Error>,
@@ -62,14 +72,13 @@ impl<'t> Grammar<'t> {
             source,
             limits,
             tree: Expr::empty(),
-            pending: Vec::new(),
             nodes_left,
             depth: 0,
             lambda_depth: 0,
             expand_depth: 0,
-            operator_ahead: None,
+            operator_ahead: (usize::MAX, None),
             furthest: 0,
-            expected: Vec::new(),
+            expected: [None; EXPECTED],
             advice: None,
             fatal: None,
         }
@@ -106,7 +115,8 @@ impl<'t> Grammar<'t> {
             " " | "\t" => "a blank".to_owned(),
             found => format!("`{found}`"),
         };
-        let error = Error::new(Kind::Syntax { expected: self.expected, found }).at(span);
+        let expected = self.expected.into_iter().flatten().collect();
+        let error = Error::new(Kind::Syntax { expected, found }).at(span);
         match self.advice.and_then(|(advice, about)| advice(about)) {
             Some(help) => error.with_help(help),
             None => error,
@@ -114,11 +124,13 @@ impl<'t> Grammar<'t> {
     }
 
     /// The decoded offset of the rest of the text.
+    #[inline]
     pub(super) fn offset(&self, i: &str) -> usize {
         self.source.text.len() - i.len()
     }
 
     /// The caller's text between two rests.
+    #[inline]
     pub(super) fn span(&self, from: &str, to: &str) -> Span {
         self.source.span(self.offset(from)..self.offset(to))
     }
@@ -129,19 +141,23 @@ impl<'t> Grammar<'t> {
     }
 
     /// Remembers what was expected here, should nothing come further.
+    #[inline(never)]
     pub(super) fn note(&mut self, i: &'t str, expected: &'static str) {
         let offset = self.offset(i);
         if offset > self.furthest {
-            self.expected.clear();
+            self.expected = [None; EXPECTED];
             self.advice = None;
             self.furthest = offset;
         }
-        if offset == self.furthest && !self.expected.contains(&expected) {
-            self.expected.push(expected);
+        if offset == self.furthest {
+            let mut places = self.expected.iter_mut();
+            let place = places.find(|known| known.is_none_or(|known| known == expected));
+            place.map(|place| place.insert(expected));
         }
     }
 
     /// Fails, and remembers what was expected here.
+    #[cold]
     pub(super) fn expect<T>(&mut self, i: &'t str, expected: &'static str) -> Parsed<'t, T> {
         self.note(i, expected);
         Err(nom::Err::Error(Fail))
@@ -156,16 +172,24 @@ impl<'t> Grammar<'t> {
     }
 
     /// Gives up: no alternative may be tried.
-    pub(super) fn fatal<T>(&mut self, error: Error) -> Parsed<'t, T> {
+    #[cold]
+    pub(super) fn fatal<T>(&mut self, error: Error) -> Result<T, nom::Err<Fail>> {
         self.fatal.get_or_insert(error);
         Err(nom::Err::Failure(Fail))
     }
 
-    pub(super) fn over<T>(&mut self, limit: Bound, allowed: usize, at: Span) -> Parsed<'t, T> {
+    #[cold]
+    pub(super) fn over<T>(
+        &mut self,
+        limit: Bound,
+        allowed: usize,
+        at: Span,
+    ) -> Result<T, nom::Err<Fail>> {
         self.fatal(Error::limit(limit, allowed, Found::More).at(at))
     }
 
     /// One lexical rule.
+    #[inline(always)]
     pub(super) fn lexed<T>(
         &mut self,
         i: &'t str,
@@ -212,6 +236,7 @@ impl<'t> Grammar<'t> {
     }
 
     /// Refuses a name that goes on after the longest length.
+    #[inline(always)]
     pub(super) fn name_ends(&mut self, i: &'t str, rest: &'t str) -> Parsed<'t, ()> {
         if rest.starts_with(lexical::is_following) {
             let span = self.span(i, rest);
@@ -235,36 +260,58 @@ impl<'t> Grammar<'t> {
         parsed
     }
 
-    /// Reads one expression into a tree of its own.
+    /// Reads one expression into a tree of its own. A text may have many.
     pub(super) fn separate(
         &mut self,
         i: &'t str,
         rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, Id>,
     ) -> Parsed<'t, Expr> {
-        let outer = std::mem::replace(&mut self.tree, Expr::empty());
-        self.tree.reserve(i.len().min(128));
+        self.separate_in(PART, i, rule)
+    }
+
+    /// The same, with room for this many bytes of the expression.
+    pub(super) fn separate_in(
+        &mut self,
+        room: usize,
+        i: &'t str,
+        rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, Id>,
+    ) -> Parsed<'t, Expr> {
+        let outer = std::mem::replace(&mut self.tree, Expr::with_room(i.len().min(room)));
         let parsed = rule(self, i);
         let tree = std::mem::replace(&mut self.tree, outer);
         parsed.map(|(rest, _)| (rest, tree))
     }
 
     /// Adds a node that was read from `from` to `to`.
+    #[inline(always)]
     pub(super) fn node(&mut self, repr: Repr, from: &'t str, to: &'t str) -> Parsed<'t, Id> {
-        let span = self.span(from, to);
-        // A name is part of its path, whose length has a limit of its own.
-        let counted = usize::from(!matches!(repr, Repr::Name(_)));
-        match self.nodes_left.checked_sub(counted) {
-            Some(left) => *self.nodes_left = left,
-            None => return self.over(Bound::NODES, self.limits.nodes, span),
-        }
-        let id = self.tree.push(repr, span);
-        if self.tree.node_height(id) > self.limits.height() {
-            return self.over(Bound::HEIGHT, self.limits.height(), span);
-        }
-        Ok((to, id))
+        Ok((to, self.add(repr, self.span(from, to))?))
     }
 
-    /// Adds a node with one text.
+    fn add(&mut self, repr: Repr, span: Span) -> Result<Id, nom::Err<Fail>> {
+        self.count(&repr, span)?;
+        let id = self.tree.push(repr, span);
+        if self.tree.height() > self.limits.height() {
+            self.over(Bound::HEIGHT, self.limits.height(), span)?;
+        }
+        Ok(id)
+    }
+
+    /// Counts a node. A name is part of its path, whose length has a limit of its own.
+    #[inline]
+    fn count(&mut self, repr: &Repr, span: Span) -> Result<(), nom::Err<Fail>> {
+        if matches!(repr, Repr::Name(_)) {
+            return Ok(());
+        }
+        match self.nodes_left.checked_sub(1) {
+            Some(left) => *self.nodes_left = left,
+            None => self.over(Bound::NODES, self.limits.nodes, span)?,
+        }
+        Ok(())
+    }
+
+    /// Adds a node with one text and without children.
+    #[inline(always)]
     pub(super) fn text_node(
         &mut self,
         repr: impl FnOnce(crate::ast::Text) -> Repr,
@@ -272,10 +319,16 @@ impl<'t> Grammar<'t> {
         from: &'t str,
         to: &'t str,
     ) -> Parsed<'t, Id> {
-        let text = self.tree.push_text(text);
-        self.node(repr(text), from, to)
+        let repr = repr(self.tree.push_text(text));
+        Ok((to, self.add_leaf(repr, self.span(from, to))?))
     }
 
+    fn add_leaf(&mut self, repr: Repr, span: Span) -> Result<Id, nom::Err<Fail>> {
+        self.count(&repr, span)?;
+        Ok(self.tree.push_leaf(repr, span))
+    }
+
+    #[inline]
     pub(super) fn literal(
         &mut self,
         kind: LiteralKind,
@@ -293,13 +346,6 @@ impl<'t> Grammar<'t> {
     /// Items of `in` lists are not counted as nodes.
     pub(super) fn uncounted(&mut self) {
         *self.nodes_left = self.nodes_left.saturating_add(1);
-    }
-
-    /// Makes a list of the children pending since `mark`.
-    pub(super) fn take_list(&mut self, mark: usize) -> crate::ast::List {
-        let list = self.tree.push_list(self.pending.get(mark..).unwrap_or_default());
-        self.pending.truncate(mark);
-        list
     }
 }
 

@@ -34,6 +34,7 @@ impl<'t> ParseError<&'t str> for Stop<'t> {
 pub(super) type Lexed<'t, T = &'t str> = IResult<&'t str, T, Stop<'t>>;
 
 /// `odataIdentifier`
+#[inline(always)]
 pub(super) fn identifier(i: &str) -> Lexed<'_> {
     if !i.starts_with(is_leading) {
         return Err(nom::Err::Error(Stop(i)));
@@ -47,13 +48,29 @@ pub(super) fn identifier(i: &str) -> Lexed<'_> {
 }
 
 /// Identifiers joined by dots: a qualified or unqualified name.
+#[inline(always)]
 pub(super) fn qualified(i: &str) -> Lexed<'_> {
-    recognize((identifier, fold_many0((char('.'), identifier), || (), |(), _| ()))).parse(i)
+    let (mut rest, first) = identifier(i)?;
+    if !rest.starts_with('.') {
+        return Ok((rest, first));
+    }
+    while let Some(further) = rest.strip_prefix('.')
+        && let Ok((after, _)) = identifier(further)
+    {
+        rest = after;
+    }
+    let (name, rest) = i.split_at(i.len() - rest.len());
+    Ok((rest, name))
 }
 
 /// `BWS`: blanks and tabs, perhaps none.
+#[inline(always)]
 pub(super) fn blanks(i: &str) -> &str {
-    i.trim_start_matches([' ', '\t'])
+    match i.bytes().position(|byte| byte != b' ' && byte != b'\t') {
+        Some(0) => i,
+        Some(end) => tail(i, end),
+        None => tail(i, i.len()),
+    }
 }
 
 /// `[SIGN] 1*DIGIT ["." 1*DIGIT] ["e" [SIGN] 1*DIGIT]`, the finite numbers.
@@ -104,8 +121,13 @@ pub(super) fn time_of_day(i: &str) -> Lexed<'_> {
 
 /// `dateTimeOffsetLiteral`
 pub(super) fn date_time_offset(i: &str) -> Lexed<'_> {
+    recognize((date, time_with_offset)).parse(i)
+}
+
+/// What follows the date of a `dateTimeOffsetLiteral`.
+pub(super) fn time_with_offset(i: &str) -> Lexed<'_> {
     let zone = alt((value((), one_of("Zz")), value((), (one_of("+-"), hour, char(':'), sixty))));
-    recognize((date, one_of("Tt"), time_of_day, zone)).parse(i)
+    recognize((one_of("Tt"), time_of_day, zone)).parse(i)
 }
 
 fn hour(i: &str) -> Lexed<'_> {

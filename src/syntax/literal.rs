@@ -49,7 +49,16 @@ impl<'t> Grammar<'t> {
     }
 
     /// A literal that starts with a digit or a sign.
+    #[inline(always)]
     pub(super) fn numeric(&mut self, i: &'t str) -> Parsed<'t, Id> {
+        let digits = i.bytes().take_while(u8::is_ascii_digit).count();
+        let (text, rest) = i.split_at(digits);
+        // What digits can be the beginning of goes on with one of these.
+        let ends =
+            !rest.starts_with(|c: char| c.is_ascii_hexdigit() || matches!(c, '-' | ':' | '.'));
+        if ends && digits > 0 && (digits == 1 || !text.starts_with('0')) {
+            return self.literal(LiteralKind::Number, text, i, rest);
+        }
         match numeric_kind(i) {
             Numeric::Guid => self.guid(i),
             Numeric::Date => self.date(i),
@@ -73,7 +82,8 @@ impl<'t> Grammar<'t> {
             return self.literal(LiteralKind::Date, text, i, rest);
         }
         const TIMESTAMP: &str = "a time with an offset, such as `T15:28:33Z` or `T15:28:33+03:00`";
-        let (rest, text) = self.lexed(i, lexical::date_time_offset, TIMESTAMP)?;
+        let (rest, _) = self.lexed(rest, lexical::time_with_offset, TIMESTAMP)?;
+        let (text, _) = i.split_at(i.len() - rest.len());
         self.literal(LiteralKind::DateTimeOffset, &text.to_ascii_uppercase(), i, rest)
     }
 
@@ -124,6 +134,7 @@ impl<'t> Grammar<'t> {
     }
 
     /// What starts with a letter: a literal, a call or a path.
+    #[inline(always)]
     pub(super) fn word(&mut self, i: &'t str) -> Parsed<'t, Id> {
         let (rest, word) = self.lexed(i, lexical::qualified, "a name")?;
         self.name_ends(i, rest)?;
@@ -166,6 +177,7 @@ fn prefixes(_: &str) -> Option<String> {
     Some(format!("a string may follow {prefixes} or the qualified name of an enumeration"))
 }
 
+#[inline]
 fn keyword_literal(word: &str) -> Option<(LiteralKind, &'static str)> {
     match word {
         "null" => Some((LiteralKind::Null, "null")),

@@ -17,11 +17,11 @@ mod wkt;
 
 use std::str::FromStr;
 
-use crate::ast::{Expr, Options, SystemOption};
+use crate::ast::{Expr, Options, Place, SystemOption};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::url::Decoded;
-use grammar::Grammar;
+use grammar::{Grammar, WHOLE};
 
 /// Reads the value of an option into `out`. `nodes_left` is what the query may still use.
 pub(crate) fn option(
@@ -31,7 +31,8 @@ pub(crate) fn option(
     nodes_left: &mut usize,
     out: &mut Options,
 ) -> Result<(), Error> {
-    Grammar::new(value, limits, nodes_left).whole(|g, i| g.option_value(i, option, out))
+    Grammar::new(value, limits, nodes_left)
+        .whole(|g, i| g.option_value(i, option, Place::Query, out))
 }
 
 /// Reads an expression, such as the value of a parameter alias.
@@ -40,7 +41,8 @@ pub(crate) fn expression(
     limits: &Limits,
     nodes_left: &mut usize,
 ) -> Result<Expr, Error> {
-    Grammar::new(value, limits, nodes_left).whole(|g, i| g.separate(i, Grammar::expression))
+    Grammar::new(value, limits, nodes_left)
+        .whole(|g, i| g.separate_in(WHOLE, i, Grammar::expression))
 }
 
 impl FromStr for Expr {

@@ -1,7 +1,7 @@
 //! The values of the system query options, and options in parentheses (ABNF section 2).
 
 use super::expression::{CLOSE, COMMA};
-use super::grammar::{Advice, Grammar, Parsed};
+use super::grammar::{Advice, Grammar, PART, Parsed, WHOLE};
 use super::lexical::{self, blanks, tail};
 use crate::ast::{
     Alias, ComputeItem, Direction, Levels, Options, OrderbyItem, Place, SystemOption,
@@ -16,16 +16,18 @@ impl<'t> Grammar<'t> {
         &mut self,
         i: &'t str,
         option: SystemOption,
+        place: Place,
         out: &mut Options,
     ) -> Parsed<'t, ()> {
+        let room = if place == Place::Query { WHOLE } else { PART };
         let rest;
         match option {
             SystemOption::Filter => {
-                let (after, filter) = self.separate(i, Self::expression)?;
+                let (after, filter) = self.separate_in(room, i, Self::expression)?;
                 (rest, out.filter) = (after, Some(filter));
             }
             SystemOption::Search => {
-                let (after, search) = self.separate(i, Self::search)?;
+                let (after, search) = self.separate_in(room, i, Self::search)?;
                 (rest, out.search) = (after, Some(search));
             }
             SystemOption::Compute => {
@@ -146,7 +148,7 @@ impl<'t> Grammar<'t> {
         }
         given.push(option);
         let (rest, ()) = self.symbol(rest, "=", "`=`")?;
-        self.option_value(blanks(rest), option, out)
+        self.option_value(blanks(rest), option, place, out)
     }
 
     /// Items separated by commas.

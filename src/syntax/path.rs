@@ -3,7 +3,7 @@
 use super::expression::CLOSE;
 use super::grammar::{Grammar, Parsed};
 use super::lexical::{self, blanks, tail};
-use crate::ast::{Id, Options, Place, Repr};
+use crate::ast::{Id, List, Options, Place, Repr};
 use crate::error::Bound;
 
 const SEGMENT: &str = "a property, type, function or `$count`, `$filter(…)`, `any(…)`, `all(…)`";
@@ -24,6 +24,7 @@ impl<'t> Grammar<'t> {
     }
 
     /// A path that begins with a name.
+    #[inline]
     pub(super) fn named_path(
         &mut self,
         start: &'t str,
@@ -35,37 +36,40 @@ impl<'t> Grammar<'t> {
     }
 
     /// The further segments of a path.
+    #[inline(always)]
     fn segments(&mut self, start: &'t str, first: Id, mut i: &'t str) -> Parsed<'t, Id> {
-        let mark = self.pending.len();
-        self.pending.push(first);
+        if !i.starts_with(['/', '(']) && !self.tree().is_call(first) {
+            return self.node(Repr::Path(List::One(first)), start, i);
+        }
+        let mark = self.tree().first(first);
+        let mut last = first;
+        let mut count = 1;
         loop {
-            let follows = i.as_bytes().first();
-            let (rest, segment) = match follows {
+            (i, last) = match i.as_bytes().first() {
                 Some(b'/') => self.segment(tail(i, 1))?,
-                Some(b'(') if self.takes_key() => self.key(i)?,
+                Some(b'(') if self.tree().is_filter(last) => self.key(i)?,
                 _ => break,
             };
-            self.pending.push(segment);
-            if self.pending.len() - mark > self.limits.path_segments {
+            count += 1;
+            if count > self.limits.path_segments {
                 return self.over(
                     Bound::PATH_SEGMENTS,
                     self.limits.path_segments,
-                    self.span(start, rest),
+                    self.span(start, i),
                 );
             }
-            i = rest;
-            if self.tree().ends_path(segment) {
+            if self.tree().ends_path(last) {
                 break;
             }
         }
-        if self.pending.len() - mark == 1 && self.tree().is_call(first) {
-            self.pending.truncate(mark);
+        if count == 1 && self.tree().is_call(first) {
             return Ok((i, first));
         }
-        let list = self.take_list(mark);
+        let list = self.tree().list_since(mark);
         self.node(Repr::Path(list), start, i)
     }
 
+    #[inline(always)]
     fn first_name(&mut self, i: &'t str, name: &'t str, rest: &'t str) -> Parsed<'t, Id> {
         if rest.starts_with('(') {
             return self.call(i, name, rest);
@@ -148,24 +152,22 @@ impl<'t> Grammar<'t> {
         }
         match i.strip_prefix("$count") {
             Some(rest) if rest.starts_with('(') => self.nested(rest, |g, rest| {
-                let mark = g.pending.len();
+                let mark = g.tree().mark();
                 let mut options = Options::default();
                 let (rest, ()) = g.parenthesised(rest, Place::Count, &mut options)?;
                 if let Some(filter) = options.filter {
                     let predicate = g.tree().graft(filter.root());
-                    let (_, id) = g.node(Repr::Filter(predicate), i, rest)?;
-                    g.pending.push(id);
+                    g.node(Repr::Filter(predicate), i, rest)?;
                 }
                 if let Some(search) = options.search {
                     let search = g.tree().graft(search.root());
-                    let (_, id) = g.node(Repr::Search(search), i, rest)?;
-                    g.pending.push(id);
+                    g.node(Repr::Search(search), i, rest)?;
                 }
-                let list = g.take_list(mark);
+                let list = g.tree().list_since(mark);
                 g.node(Repr::Count(list), i, rest)
             }),
             Some(rest) if !rest.starts_with(lexical::is_following) => {
-                let list = self.take_list(self.pending.len());
+                let list = self.tree().push_list([].into_iter());
                 self.node(Repr::Count(list), i, rest)
             }
             _ => self.expect(i, SEGMENT),
@@ -202,12 +204,6 @@ impl<'t> Grammar<'t> {
         });
         self.lambda_depth -= 1;
         parsed
-    }
-
-    /// Whether parentheses here are a key predicate: they follow `$filter(…)`.
-    fn takes_key(&mut self) -> bool {
-        let last = self.pending.last().copied();
-        last.is_some_and(|id| self.tree().is_filter(id))
     }
 
     /// `keyPredicate`

@@ -46,20 +46,17 @@ impl<'t> Grammar<'t> {
         next: impl Fn(&'t str) -> Option<&'t str>,
         repr: fn(List) -> Repr,
     ) -> Parsed<'t, Id> {
-        let mark = self.pending.len();
+        let mark = self.tree().mark();
         let (mut rest, first) = operand(self, start, terms)?;
         let Some(mut i) = next(rest) else {
             return Ok((rest, first));
         };
-        self.pending.push(first);
         loop {
-            let id;
-            (rest, id) = operand(self, i, terms)?;
-            self.pending.push(id);
+            (rest, _) = operand(self, i, terms)?;
             match next(rest) {
                 Some(further) => i = further,
                 None => {
-                    let list = self.take_list(mark);
+                    let list = self.tree().list_since(mark);
                     return self.node(repr(list), start, rest);
                 }
             }

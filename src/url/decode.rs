@@ -62,6 +62,7 @@ impl<'a> Decoded<'a> {
     }
 
     /// The raw span of a range of decoded bytes.
+    #[inline]
     pub(crate) fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.raw_offset(range.start), self.raw_offset(range.end))
     }
@@ -71,7 +72,11 @@ impl<'a> Decoded<'a> {
         self.escaped.binary_search_by(|escaped| (*escaped as usize).cmp(&offset)).is_ok()
     }
 
+    #[inline]
     fn raw_offset(&self, offset: usize) -> usize {
+        if self.escaped.is_empty() {
+            return self.start + offset;
+        }
         let escapes = self.escaped.partition_point(|escaped| (*escaped as usize) < offset);
         self.start + offset + 2 * escapes
     }
