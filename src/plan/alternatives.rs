@@ -7,7 +7,7 @@ use super::{NodeId, Op};
 use crate::ast::{Kind, LiteralKind, Node as AstNode, Nodes, Operator};
 use crate::error::Error;
 use crate::span::Span;
-use crate::value::{Collection, Type, Value};
+use crate::value::{Type, Value};
 
 /// `path eq literal`
 #[derive(Clone, Copy)]
@@ -39,8 +39,7 @@ impl<'q> Binder<'q> {
                 rest.next();
             }
             let path = self.expr(first.path)?;
-            let values = self.constant(Value::Collection(Collection::Owned(values)), place)?;
-            bound.push(self.is_in(path, values, place)?);
+            bound.push(self.is_one_of(path, values, place)?);
         }
         match *bound {
             [only] => Ok(only),

@@ -192,6 +192,26 @@ impl<'q> Binder<'q> {
         self.apply(Operation::Array, &items, span)
     }
 
+    /// The values of a list of nothing but literals.
+    fn literals(&self, list: AstNode<'q>) -> Result<Option<Vec<Value<'static>>>, Error> {
+        let (Kind::List(items) | Kind::Array(items)) = list.kind() else {
+            return Ok(None);
+        };
+        let limit = self.plan.settings.limits.in_items;
+        if items.len() > limit {
+            let found = Found::Exactly(items.len() as u64);
+            return Err(Error::limit(Bound::IN_ITEMS, limit, found).at(list.place()));
+        }
+        let mut values = Vec::with_capacity(items.len());
+        for item in items.iter() {
+            let Kind::Literal(kind, text) = item.kind() else {
+                return Ok(None);
+            };
+            values.push(literal(kind, text).map_err(|error| error.at(item.place()))?);
+        }
+        Ok(Some(values))
+    }
+
     fn object(&mut self, members: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
         let values = self.all(members)?;
         let names = members.iter().filter_map(|member| match member.kind() {
@@ -253,7 +273,13 @@ impl<'q> Binder<'q> {
         right: AstNode<'q>,
         span: Span,
     ) -> Result<NodeId, Error> {
-        let operands = [self.expr(left)?, self.expr(right)?];
+        let left = self.expr(left)?;
+        if op == Operator::In
+            && let Some(items) = self.literals(right)?
+        {
+            return self.is_one_of(left, items, span);
+        }
+        let operands = [left, self.expr(right)?];
         let [left, right] = operands.map(|id| self.plan.node(id));
         if let Some(row) = arithmetic(op) {
             let result = types::arithmetic(op, row, left, right, span)?;
@@ -270,27 +296,31 @@ impl<'q> Binder<'q> {
                 types::expect(right, &[Type::Collection], what, "a collection").map_err(
                     |error| error.with_help("write a list in parentheses: `a in (1,2)`"),
                 )?;
-                let [left, right] = operands;
-                self.is_in(left, right, span)
+                match &right.op {
+                    Op::Constant(Value::Collection(Collection::Owned(items))) => {
+                        let ([left, _], items) = (operands, items.clone());
+                        self.is_one_of(left, items, span)
+                    }
+                    _ => self.compare(op, operands, span),
+                }
             }
             _ => self.compare(op, operands, span),
         }
     }
 
-    /// `in`: a long list of constants is hashed.
-    pub(super) fn is_in(
+    /// `in` a list of constants: a long one is hashed.
+    pub(super) fn is_one_of(
         &mut self,
         left: NodeId,
-        right: NodeId,
+        items: Vec<Value<'static>>,
         span: Span,
     ) -> Result<NodeId, Error> {
-        match &self.plan.node(right).op {
-            Op::Constant(Value::Collection(Collection::Owned(items))) if items.len() > HASHED => {
-                let set = Operation::InSet(Box::new(Set::new(items.clone())));
-                self.apply(set, &[left], span)
-            }
-            _ => self.compare(Operator::In, [left, right], span),
+        if items.len() > HASHED {
+            let set = Operation::InSet(Box::new(Set::new(items)));
+            return self.apply(set, &[left], span);
         }
+        let list = self.constant(Value::Collection(Collection::Owned(items)), span)?;
+        self.compare(Operator::In, [left, list], span)
     }
 
     /// A comparison, or its result where both operands are constant.

@@ -33,6 +33,8 @@ pub(crate) enum NumberKey {
     NegativeInfinity,
     /// `INF`
     Infinity,
+    /// A whole number.
+    Integer(i128),
     /// Any other number.
     Finite(Scientific),
 }
@@ -189,6 +191,10 @@ impl Number {
         match self {
             Self::Double(f64::INFINITY) => Some(NumberKey::Infinity),
             Self::Double(f64::NEG_INFINITY) => Some(NumberKey::NegativeInfinity),
+            Self::Integer(integer) => Some(NumberKey::Integer(integer)),
+            Self::Decimal(decimal) if decimal.is_integer() => {
+                decimal.trunc().to_i128().map(NumberKey::Integer)
+            }
             _ => self.scientific().map(NumberKey::Finite),
         }
     }
