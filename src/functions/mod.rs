@@ -16,7 +16,7 @@ use crate::suggest::closest;
 use crate::value::{Collation, DateTimeOffset, Fault, Type, Value};
 
 use self::kernel::Kernel;
-pub(crate) use self::prepared::{Prepared, prepare};
+pub(crate) use self::prepared::{Case, Prepared, prepare};
 
 /// A canonical function.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ pub(crate) struct Prepared {
 
 /// What `tolower` and `toupper` make of a string.
 #[derive(Debug, Clone, Copy)]
-enum Case {
+pub(crate) enum Case {
     Lower,
     Upper,
 }
@@ -52,14 +52,14 @@ pub(crate) fn prepare(
 }
 
 impl Prepared {
-    /// The same test of what a function makes of the string; none if that has to be computed apart.
-    pub(crate) fn after(self, function: &Function) -> Option<Self> {
-        let case = match (function.name, self.case) {
-            ("tolower", None) => Case::Lower,
-            ("toupper", None) => Case::Upper,
-            _ => return None,
-        };
-        Some(Self { case: Some(case), ..self })
+    /// What is done with the case of the string first.
+    pub(crate) fn case(&self) -> Option<Case> {
+        self.case
+    }
+
+    /// The same test of a string whose case is changed first.
+    pub(crate) fn after(self, case: Case) -> Self {
+        Self { case: Some(case), ..self }
     }
 
     /// The result of the call for a string. What the string is turned into is written to `scratch`.
@@ -73,6 +73,23 @@ impl Prepared {
 }
 
 impl Case {
+    /// The case that a function changes strings to.
+    pub(crate) fn of(function: &Function) -> Option<Self> {
+        match function.name {
+            "tolower" => Some(Self::Lower),
+            "toupper" => Some(Self::Upper),
+            _ => None,
+        }
+    }
+
+    /// What is done, in an explanation of a plan.
+    pub(crate) fn description(self) -> &'static str {
+        match self {
+            Self::Lower => ", of the lower case",
+            Self::Upper => ", of the upper case",
+        }
+    }
+
     fn convert<'t>(self, text: &str, converted: &'t mut String) -> &'t str {
         converted.clear();
         match self {

@@ -64,14 +64,16 @@ impl<'q> Binder<'q> {
         let place = constants.first().map_or(span, |constant| self.plan.node(*constant).span);
         match prepared.map_err(|fault| Error::from_fault(fault).at(place))? {
             Some(prepared) => {
-                let test = match &self.plan.node(*subject).op {
-                    Op::Apply(Operation::Call(inner), operands)
-                        if let [inside] = **operands
-                            && let Some(prepared) = prepared.clone().after(inner) =>
-                    {
-                        Op::Test(function, prepared, inside)
-                    }
-                    _ => Op::Test(function, prepared, *subject),
+                let changed = match &self.plan.node(*subject).op {
+                    Op::Apply(Operation::Call(inner), operands) => match **operands {
+                        [inside] => functions::Case::of(inner).map(|case| (case, inside)),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let test = match changed {
+                    Some((case, inside)) => Op::Test(function, prepared.after(case), inside),
+                    None => Op::Test(function, prepared, *subject),
                 };
                 self.push(test, span, Type::Boolean).map(Some)
             }

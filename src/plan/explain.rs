@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{NodeId, Op, Operation, Plan};
 use crate::ast::Direction;
+use crate::functions::Case;
 use crate::value::{Collection, Structured, Value};
 
 impl Display for Plan {
@@ -54,8 +55,9 @@ impl Plan {
                 writeln!(f, "{}", op.keyword())?;
                 children(f, &[*left, *right])
             }
-            Op::Test(function, _, subject) => {
-                writeln!(f, "call {} ({}), prepared", function.name, function.section)?;
+            Op::Test(function, prepared, subject) => {
+                write!(f, "call {} ({}), prepared", function.name, function.section)?;
+                writeln!(f, "{}", prepared.case().map_or("", Case::description))?;
                 children(f, &[*subject])
             }
             Op::Apply(operation, operands) => {
