@@ -33,7 +33,7 @@ pub(super) fn compare_json(
             return items.iter().any(|item| compare_json(Operator::Eq, json, item, collation));
         }
         (Json::Null, Value::Null) => return op == Operator::Eq,
-        (_, Value::Null) => return op == Operator::Ne,
+        (_, Value::Null) | (Json::Null, _) => return op == Operator::Ne,
         _ => return compare(op, &Value::from_json(json), constant, collation),
     };
     holds(op, order)

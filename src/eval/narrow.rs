@@ -9,7 +9,7 @@ use super::rows::Evaluator;
 use crate::ast::Operator;
 use crate::error::Error;
 use crate::plan::{Form, NodeId, Op, Operation, Variable, holds, json_weight};
-use crate::value::{Number, Point, Value};
+use crate::value::{Collection, Number, Point, Value};
 
 /// Values of less weight than this cost nothing beyond the step that reads them.
 const HEAVY: u64 = 64;
@@ -180,6 +180,12 @@ impl<'e> Evaluator<'e> {
                     _ => false,
                 };
                 self.retain(path, selection, |json| equal(json) == asked_equal);
+            }
+            (Operator::In, Value::Collection(Collection::Owned(items))) => {
+                let equal = |json: &Json, item| compare_json(Operator::Eq, json, item, collation);
+                return self.retain_text(path, selection, |json| {
+                    items.iter().any(|item| equal(json, item)) == asked
+                });
             }
             (_, Value::DateTimeOffset(point)) => {
                 let point = Point::new(*point);
