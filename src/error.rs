@@ -142,6 +142,9 @@ impl Error {
             Fault::PatternTooLarge { limit } => {
                 Error::limit(Bound::PATTERN_SIZE, limit, Found::More)
             }
+            Fault::PatternTooDeep { limit } => {
+                Error::limit(Bound::PATTERN_DEPTH, limit, Found::More)
+            }
             fault => Error::new(Kind::Evaluation(fault)),
         }
     }

@@ -36,7 +36,7 @@ pub struct Limits {
     pub aliases: usize,
     /// Sort keys of one `$orderby`, 32 by default.
     pub orderby_keys: usize,
-    /// `$expand` inside `$expand`, 8 levels by default.
+    /// Levels of `$expand` inside one another, 8 by default.
     pub expand_depth: usize,
     /// Terms and phrases of one `$search`, 100 by default.
     pub search_terms: usize,
@@ -48,30 +48,84 @@ pub struct Limits {
     pub query_steps_per_record: u64,
     /// Bytes of one string made by an expression, 1 MiB by default.
     pub string: usize,
+    /// Bytes of all strings made for one query, 64 MiB by default, before the share of each
+    /// record.
+    pub query_strings: u64,
+    /// Bytes added to [`query_strings`](Self::query_strings) for each record, 1,024 by default.
+    pub query_strings_per_record: u64,
+    /// Bytes of one regular expression, 1,000 by default.
+    pub pattern: usize,
+    /// Bytes of one compiled regular expression, 1 MiB by default.
+    pub pattern_size: usize,
+    /// Groups and classes of a regular expression inside one another, 50 by default.
+    pub pattern_depth: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits {
-            text: 64 << 10,
-            depth: 64,
-            nodes: 10_000,
-            in_items: 10_000,
-            lambda_depth: 8,
-            path_segments: 100,
-            aliases: 100,
-            orderby_keys: 32,
-            expand_depth: 8,
-            search_terms: 100,
-            record_steps: 1_000_000,
-            query_steps: 50_000_000,
-            query_steps_per_record: 1_000,
-            string: 1 << 20,
-        }
+        Limits::DEFAULT
     }
 }
 
 impl Limits {
+    pub(crate) const DEFAULT: Limits = Limits {
+        text: 64 << 10,
+        depth: 64,
+        nodes: 10_000,
+        in_items: 10_000,
+        lambda_depth: 8,
+        path_segments: 100,
+        aliases: 100,
+        orderby_keys: 32,
+        expand_depth: 8,
+        search_terms: 100,
+        record_steps: 1_000_000,
+        query_steps: 50_000_000,
+        query_steps_per_record: 1_000,
+        string: 1 << 20,
+        query_strings: 64 << 20,
+        query_strings_per_record: 1 << 10,
+        pattern: 1_000,
+        pattern_size: 1 << 20,
+        pattern_depth: 50,
+    };
+
+    /// No bounds but those of the format: for queries and records of the caller's own only. Deep
+    /// nesting can then overflow the stack.
+    ///
+    /// ```
+    /// use odata_query::{Limits, Query, Settings};
+    ///
+    /// let long = format!("$filter=a in (0{})", ",1".repeat(100_000));
+    /// assert!(Query::parse(&long).unwrap_err().is_limit());
+    /// let mut settings = Settings::default();
+    /// settings.limits = Limits::unlimited();
+    /// assert!(Query::parse_with(&long, &settings).is_ok());
+    /// ```
+    pub fn unlimited() -> Self {
+        Limits {
+            text: usize::MAX,
+            depth: usize::MAX,
+            nodes: usize::MAX,
+            in_items: usize::MAX,
+            lambda_depth: usize::MAX,
+            path_segments: usize::MAX,
+            aliases: usize::MAX,
+            orderby_keys: usize::MAX,
+            expand_depth: usize::MAX,
+            search_terms: usize::MAX,
+            record_steps: u64::MAX,
+            query_steps: u64::MAX,
+            query_steps_per_record: u64::MAX,
+            string: usize::MAX,
+            query_strings: u64::MAX,
+            query_strings_per_record: u64::MAX,
+            pattern: usize::MAX,
+            pattern_size: usize::MAX,
+            pattern_depth: u32::MAX,
+        }
+    }
+
     /// The height of the tallest tree that nesting of `depth` makes: a nested `$filter` or
     /// `$count` is a path, a segment and an expression.
     pub(crate) fn height(&self) -> usize {

@@ -86,8 +86,8 @@ fn lambdas_and_nested_options_are_bounded() {
         let selects = |depth| format!("$select={}", nested("a($select=", "a", ")", depth));
         exercise(&lambdas(8)).unwrap();
         assert!(exercise(&lambdas(9)).unwrap_err().is_limit());
-        exercise(&expands(8)).unwrap();
-        assert!(exercise(&expands(9)).unwrap_err().is_limit());
+        exercise(&expands(7)).unwrap();
+        assert!(exercise(&expands(8)).unwrap_err().is_limit());
         exercise(&selects(60)).unwrap();
         assert!(exercise(&selects(1000)).unwrap_err().is_limit());
         let search = nested("(", "a", ")", 5000);

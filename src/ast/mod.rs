@@ -245,6 +245,17 @@ impl Expr {
         self.nodes.len()
     }
 
+    /// The number of nodes that `Limits::nodes` is about: names of paths and items of `in` lists have limits
+    /// of their own.
+    pub(crate) fn counted_nodes(&self) -> usize {
+        let uncounted = self.nodes.iter().map(|node| match &node.repr {
+            Repr::Name(_) => 1,
+            Repr::List(items) => self.ids(items).len(),
+            _ => 0,
+        });
+        self.nodes.len().saturating_sub(uncounted.sum())
+    }
+
     /// The longest way from the root to a leaf, in nodes.
     pub(crate) fn height(&self) -> usize {
         self.nodes.last().map_or(0, |node| node.height as usize)

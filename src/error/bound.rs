@@ -36,7 +36,15 @@ impl Bound {
         Bound { what: "the length of a made string in bytes", field: Some("string") };
     pub(crate) const NAME: Bound = Bound { what: "the length of a name", field: None };
     pub(crate) const PATTERN: Bound =
-        Bound { what: "the length of a regular expression in bytes", field: None };
-    pub(crate) const PATTERN_SIZE: Bound =
-        Bound { what: "the compiled size of a regular expression in bytes", field: None };
+        Bound { what: "the length of a regular expression in bytes", field: Some("pattern") };
+    pub(crate) const PATTERN_SIZE: Bound = Bound {
+        what: "the compiled size of a regular expression in bytes",
+        field: Some("pattern_size"),
+    };
+    pub(crate) const PATTERN_DEPTH: Bound =
+        Bound { what: "the nesting of a regular expression", field: Some("pattern_depth") };
+    pub(crate) const QUERY_STRINGS: Bound = Bound {
+        what: "the length of all strings made for a query in bytes",
+        field: Some("query_strings"),
+    };
 }

@@ -1,5 +1,7 @@
 //! Evaluating a plan over one `serde_json` record after another.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 use super::batch::{Batch, Selection};
@@ -29,24 +31,27 @@ pub(super) struct Evaluator<'e> {
     record_steps: u64,
     batch_steps: Vec<u64>,
     query_steps: u64,
+    /// Bytes of strings that may still be made.
+    query_strings: u64,
 }
 
 impl<'e> Evaluator<'e> {
     pub(super) fn new(plan: &'e Plan, records: usize, now: DateTimeOffset) -> Self {
         let limits = plan.settings.limits;
-        let share = limits.query_steps_per_record.saturating_mul(records as u64);
+        let shared = |all: u64, each: u64| all.saturating_add(each.saturating_mul(records as u64));
         Evaluator {
             plan,
             record: &Json::Null,
             variables: vec![Item::NULL; plan.variables],
             hints: vec![0; plan.node_count()],
             ordered: keeps_order(),
-            context: Context { now, collation: plan.settings.collation, max_string: limits.string },
+            context: Context { now, collation: plan.settings.collation, limits },
             batch: Batch::default(),
             scratch: String::new(),
             record_steps: 0,
             batch_steps: Vec::new(),
-            query_steps: limits.query_steps.saturating_add(share),
+            query_steps: shared(limits.query_steps, limits.query_steps_per_record),
+            query_strings: shared(limits.query_strings, limits.query_strings_per_record),
         }
     }
 
@@ -325,9 +330,19 @@ impl<'e> Evaluator<'e> {
         values: &[Value<'e>],
     ) -> Result<Value<'e>, Error> {
         self.charge_steps(id, operation.steps(values))?;
-        operation
+        let span = self.plan.node(id).span;
+        let value = operation
             .apply(values, &self.context)
-            .map_err(|fault| Error::from_fault(fault).at(self.plan.node(id).span))
+            .map_err(|fault| Error::from_fault(fault).at(span))?;
+        if let Value::String(Cow::Owned(made)) = &value {
+            let Some(left) = self.query_strings.checked_sub(made.len() as u64) else {
+                let allowed = self.plan.settings.limits.query_strings;
+                let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
+                return Err(Error::limit(Bound::QUERY_STRINGS, allowed, Found::More).at(span));
+            };
+            self.query_strings = left;
+        }
+        Ok(value)
     }
 
     fn any(&mut self, source: NodeId, lambda: Option<(Variable, NodeId)>) -> Result<bool, Error> {

@@ -33,7 +33,7 @@ pub(super) static TABLE: &[Function] = &[Function {
     ],
 }];
 
-fn matches_pattern<'a>(arguments: &[&Value<'a>], _context: &Context) -> Result<Value<'a>, Fault> {
+fn matches_pattern<'a>(arguments: &[&Value<'a>], context: &Context) -> Result<Value<'a>, Fault> {
     let (subject, pattern, flags) = match arguments {
         [Value::String(subject), Value::String(pattern)] => (subject, pattern, ""),
         [Value::String(subject), Value::String(pattern), Value::String(flags)] => {
@@ -41,5 +41,5 @@ fn matches_pattern<'a>(arguments: &[&Value<'a>], _context: &Context) -> Result<V
         }
         _ => return Ok(Value::Null),
     };
-    Ok(Value::Boolean(Pattern::compile(pattern, flags)?.is_match(subject)))
+    Ok(Value::Boolean(Pattern::compile(pattern, flags, &context.limits)?.is_match(subject)))
 }

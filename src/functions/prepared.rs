@@ -1,7 +1,7 @@
 use memchr::memmem::Finder;
 
-use super::Function;
 use super::pattern::Pattern;
+use super::{Context, Function};
 use crate::value::{Collation, Fault};
 
 /// A test of a string against constants, made ready once for many strings.
@@ -36,16 +36,19 @@ enum Test {
 pub(crate) fn prepare(
     function: &Function,
     constants: &[&str],
-    collation: Collation,
+    context: &Context,
 ) -> Result<Option<Prepared>, Fault> {
-    let test = match (function.name, constants, collation) {
+    let limits = &context.limits;
+    let test = match (function.name, constants, context.collation) {
         ("contains", [part], Collation::Ordinal) => {
             Test::Contains(Box::new(Finder::new(part).into_owned()))
         }
         ("startswith", [prefix], Collation::Ordinal) => Test::StartsWith((*prefix).into()),
         ("endswith", [suffix], Collation::Ordinal) => Test::EndsWith((*suffix).into()),
-        ("matchespattern", [pattern], _) => Test::Pattern(Pattern::compile(pattern, "")?),
-        ("matchespattern", [pattern, flags], _) => Test::Pattern(Pattern::compile(pattern, flags)?),
+        ("matchespattern", [pattern], _) => Test::Pattern(Pattern::compile(pattern, "", limits)?),
+        ("matchespattern", [pattern, flags], _) => {
+            Test::Pattern(Pattern::compile(pattern, flags, limits)?)
+        }
         _ => return Ok(None),
     };
     Ok(Some(Prepared { case: None, test }))

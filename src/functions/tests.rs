@@ -10,8 +10,11 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::value::{Number, TimeOfDay};
 
-const CONTEXT: Context =
-    Context { now: DateTimeOffset::MIN, collation: Collation::Ordinal, max_string: 32 };
+const CONTEXT: Context = Context {
+    now: DateTimeOffset::MIN,
+    collation: Collation::Ordinal,
+    limits: Limits { string: 32, ..Limits::DEFAULT },
+};
 
 fn call(name: &str, arguments: &[Value<'_>], context: &Context) -> Result<String, Fault> {
     let result = find(name).unwrap().call(arguments, context)?;
@@ -291,7 +294,7 @@ fn prepared_calls_after_others_agree_with_calls() {
             let changed = call(inner, &[subject.into()], &CONTEXT).unwrap();
             let mut scratch = String::from("left over");
             for name in ["contains", "startswith", "endswith"] {
-                let prepared = prepare(find(name).unwrap(), &[&changed], Collation::Ordinal);
+                let prepared = prepare(find(name).unwrap(), &[&changed], &CONTEXT);
                 let prepared =
                     prepared.unwrap().unwrap().after(Case::of(find(inner).unwrap()).unwrap());
                 assert!(prepared.test(subject, &mut scratch), "{name} {inner} {subject}");
@@ -308,8 +311,7 @@ fn prepared_calls_agree_with_calls() {
     let constants = ["", "Alfr", "kiste", "är", "x"];
     for name in ["contains", "startswith", "endswith"] {
         for constant in constants {
-            let prepared =
-                prepare(find(name).unwrap(), &[constant], Collation::Ordinal).unwrap().unwrap();
+            let prepared = prepare(find(name).unwrap(), &[constant], &CONTEXT).unwrap().unwrap();
             for subject in subjects {
                 let called = call(name, &[subject.into(), constant.into()], &CONTEXT).unwrap();
                 assert_eq!(
@@ -319,8 +321,13 @@ fn prepared_calls_agree_with_calls() {
                 );
             }
         }
-        let ignoring = prepare(find(name).unwrap(), &["a"], Collation::IgnoreCase).unwrap();
+        let ignoring = prepare(
+            find(name).unwrap(),
+            &["a"],
+            &Context { collation: Collation::IgnoreCase, ..CONTEXT },
+        )
+        .unwrap();
         assert!(ignoring.is_none());
     }
-    assert!(prepare(find("length").unwrap(), &[], Collation::Ordinal).unwrap().is_none());
+    assert!(prepare(find("length").unwrap(), &[], &CONTEXT).unwrap().is_none());
 }

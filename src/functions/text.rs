@@ -167,7 +167,7 @@ pub(super) fn part<'a>(text: &Cow<'a, str>, select: impl FnOnce(&str) -> &str) -
 }
 
 fn concat(left: &str, right: &str, context: &Context) -> Result<String, Fault> {
-    let limit = context.max_string;
+    let limit = context.limits.string;
     if left.len().saturating_add(right.len()) > limit {
         return Err(Fault::StringTooLong { limit });
     }

@@ -3,7 +3,7 @@
 use super::literal::literal;
 use super::operation::{arithmetic, compare};
 use super::set::Set;
-use super::{Form, Node, NodeId, Op, Operation, Plan, Variable, supported, types};
+use super::{Form, Node, NodeId, Op, Operation, Plan, Variable, bounds, supported, types};
 use crate::ast::{
     Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
 };
@@ -23,6 +23,7 @@ pub(super) fn bind(
     text: &str,
 ) -> Result<Plan, Error> {
     supported::check_supported(options, places)?;
+    bounds::check(options, &settings.limits)?;
     let mut binder = Binder {
         options,
         plan: Plan {
@@ -45,7 +46,7 @@ pub(super) fn bind(
             // Binding folds nothing that depends on it.
             now: DateTimeOffset::MIN,
             collation: settings.collation,
-            max_string: settings.limits.string,
+            limits: settings.limits,
         },
     };
     binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
@@ -197,11 +198,9 @@ impl<'q> Binder<'q> {
         let (Kind::List(items) | Kind::Array(items)) = list.kind() else {
             return Ok(None);
         };
-        let limit = self.plan.settings.limits.in_items;
-        if items.len() > limit {
-            let found = Found::Exactly(items.len() as u64);
-            return Err(Error::limit(Bound::IN_ITEMS, limit, found).at(list.place()));
-        }
+        let most = self.plan.settings.limits.in_items;
+        bounds::check_count(Bound::IN_ITEMS, most, items.len())
+            .map_err(|error| error.at(list.place()))?;
         let mut values = Vec::with_capacity(items.len());
         for item in items.iter() {
             let Kind::Literal(kind, text) = item.kind() else {
@@ -443,7 +442,11 @@ impl<'q> Binder<'q> {
         span: Span,
         types: impl Into<Types>,
     ) -> Result<NodeId, Error> {
-        let (mut cost, mut height) = (1_u64, 0);
+        let own = match &op {
+            Op::Apply(Operation::Call(function), _) => function.steps(),
+            _ => 0,
+        };
+        let (mut cost, mut height) = (own.saturating_add(1), 0);
         op.for_each_child(|child| {
             let child = self.plan.node(child);
             cost = cost.saturating_add(child.cost);

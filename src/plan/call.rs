@@ -60,7 +60,7 @@ impl<'q> Binder<'q> {
         {
             return Ok(None);
         }
-        let prepared = functions::prepare(function, &texts, self.context.collation);
+        let prepared = functions::prepare(function, &texts, &self.context);
         let place = constants.first().map_or(span, |constant| self.plan.node(*constant).span);
         match prepared.map_err(|fault| Error::from_fault(fault).at(place))? {
             Some(prepared) => {

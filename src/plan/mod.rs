@@ -5,6 +5,7 @@
 
 mod alternatives;
 mod bind;
+mod bounds;
 mod call;
 mod explain;
 mod literal;

@@ -1,9 +1,10 @@
 //! Binding paths (URL Conventions 5.1.1.15).
 
 use super::bind::{Binder, not_supported};
+use super::bounds::check_count;
 use super::{NodeId, Op, Operation};
 use crate::ast::{Kind, Node as AstNode, Nodes};
-use crate::error::{Error, Kind as ErrorKind};
+use crate::error::{Bound, Error, Kind as ErrorKind};
 use crate::span::Span;
 use crate::value::{Type, Types};
 
@@ -12,6 +13,8 @@ type Owner<'q> = Option<(NodeId, &'q str)>;
 
 impl<'q> Binder<'q> {
     pub(super) fn path(&mut self, segments: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
+        let most = self.plan.settings.limits.path_segments;
+        check_count(Bound::PATH_SEGMENTS, most, segments.len()).map_err(|error| error.at(span))?;
         let mut segments = segments.iter();
         let Some(first) = segments.next() else {
             return Ok(self.record);

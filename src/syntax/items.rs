@@ -86,6 +86,9 @@ impl<'t> Grammar<'t> {
         }
         let star = segments.last() == Some(&PathSegment::Star);
         let path = ItemPath { segments, span: self.span(start, i) };
+        if self.expand_depth >= self.limits.expand_depth {
+            return self.over(Bound::EXPAND_DEPTH, self.limits.expand_depth, path.span);
+        }
         let place = match suffix {
             _ if star => Place::ExpandStar,
             None => Place::Expand,
@@ -97,9 +100,6 @@ impl<'t> Grammar<'t> {
             && path.segments != [PathSegment::Value]
             && !(star && suffix.is_some())
         {
-            if self.expand_depth >= self.limits.expand_depth {
-                return self.over(Bound::EXPAND_DEPTH, self.limits.expand_depth, path.span);
-            }
             self.expand_depth += 1;
             let parsed = self.nested(i, |g, i| g.parenthesised(i, place, &mut options));
             self.expand_depth -= 1;

@@ -24,6 +24,9 @@ pub(crate) enum Fault {
     /// A regular expression whose compiled form exceeds the limit.
     #[error("the regular expression compiles to more than {limit} bytes; use fewer repetitions")]
     PatternTooLarge { limit: usize },
+    /// A regular expression nested more than the limit allows.
+    #[error("the regular expression is nested more than {limit} deep; nest less")]
+    PatternTooDeep { limit: usize },
     /// A part of the specification left out of this build.
     #[error("{0} is not supported")]
     NotSupported(String),

@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 
+use crate::limits::Limits;
 use crate::value::Fault;
 
 /// Stands for a regular expression; there is none in a build without the feature `regex`.
@@ -8,7 +9,7 @@ pub(crate) struct Pattern(Infallible);
 
 impl Pattern {
     /// Says which feature is missing.
-    pub(crate) fn compile(_pattern: &str, _flags: &str) -> Result<Self, Fault> {
+    pub(crate) fn compile(_pattern: &str, _flags: &str, _limits: &Limits) -> Result<Self, Fault> {
         Err(Fault::NotSupported("`matchespattern` without the feature `regex`".to_owned()))
     }
 

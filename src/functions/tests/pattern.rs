@@ -6,7 +6,7 @@ use super::*;
 fn patterns_need_the_feature() {
     let fault = call("matchespattern", &["a".into(), "a".into()], &CONTEXT).unwrap_err();
     assert!(fault.to_string().contains("feature `regex`"));
-    assert!(Pattern::compile("a", "").is_err());
+    assert!(Pattern::compile("a", "", &CONTEXT.limits).is_err());
 }
 
 /// 5.1.1.7.1 `matchespattern`: pattern, flags, matching subjects, other subjects.
@@ -63,8 +63,8 @@ fn patterns_match_as_in_ecmascript() {
         (" #", "", &[" #"], &["#"]),
     ];
     for (text, flags, matching, others) in CASES {
-        let pattern =
-            Pattern::compile(text, flags).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+        let pattern = Pattern::compile(text, flags, &CONTEXT.limits)
+            .unwrap_or_else(|fault| panic!("{text}: {fault}"));
         for subject in *matching {
             assert!(pattern.is_match(subject), "/{text}/{flags} should match {subject:?}");
         }
@@ -110,14 +110,21 @@ fn patterns_that_are_refused() {
         ("((a{100}){100}){100}", "", "compiles to more"),
     ];
     for (text, flags, message) in CASES {
-        let fault = Pattern::compile(text, flags).expect_err(text);
+        let fault = Pattern::compile(text, flags, &CONTEXT.limits).expect_err(text);
         assert!(fault.to_string().contains(message), "{text}: {fault}");
         assert_eq!(fault.to_string().lines().count(), 1, "{text}: {fault}");
     }
     let long = "a".repeat(1001);
-    assert_eq!(Pattern::compile(&long, "").unwrap_err(), Fault::PatternTooLong { limit: 1000 });
-    assert!(Pattern::compile(&"(".repeat(400), "").is_err());
-    assert!(Pattern::compile(&format!("{}{}", "(".repeat(60), ")".repeat(60)), "").is_err());
+    assert_eq!(
+        Pattern::compile(&long, "", &CONTEXT.limits).unwrap_err(),
+        Fault::PatternTooLong { limit: 1000 }
+    );
+    assert!(Pattern::compile(&"(".repeat(400), "", &CONTEXT.limits).is_err());
+    let deep = format!("{}{}", "(".repeat(60), ")".repeat(60));
+    assert_eq!(
+        Pattern::compile(&deep, "", &CONTEXT.limits).unwrap_err(),
+        Fault::PatternTooDeep { limit: 50 }
+    );
 }
 
 #[cfg(feature = "regex")]
@@ -130,16 +137,16 @@ fn patterns_as_function_calls() {
     ];
     check(cases, &CONTEXT);
     let function = find("matchespattern").unwrap();
-    let prepared = prepare(function, &["^A", "i"], Collation::Ordinal).unwrap().unwrap();
+    let prepared = prepare(function, &["^A", "i"], &CONTEXT).unwrap().unwrap();
     assert!(prepared.test("abc", &mut String::new()));
-    assert!(matches!(prepare(function, &["("], Collation::Ordinal), Err(Fault::Pattern(_))));
+    assert!(matches!(prepare(function, &["("], &CONTEXT), Err(Fault::Pattern(_))));
 }
 
 #[cfg(feature = "regex")]
 proptest::proptest! {
     #[test]
     fn patterns_never_panic(text in r"[-\\ab01uxpckdDwWsSbB(){}\[\]?*+|^$.<>=!:,é]{0,24}", flags in "[imsx]{0,2}") {
-        if let Ok(pattern) = Pattern::compile(&text, &flags) {
+        if let Ok(pattern) = Pattern::compile(&text, &flags, &CONTEXT.limits) {
             pattern.is_match("ab 01\r\né");
         }
     }
