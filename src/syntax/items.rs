@@ -97,12 +97,13 @@ impl<'t> Grammar<'t> {
             && path.segments != [PathSegment::Value]
             && !(star && suffix.is_some())
         {
-            if self.expand_depth >= self.limits.expand_depth {
+            let outer = self.expand_depth_left;
+            let Some(inner) = outer.checked_sub(1) else {
                 return self.over(Bound::EXPAND_DEPTH, self.limits.expand_depth, path.span);
-            }
-            self.expand_depth += 1;
+            };
+            self.expand_depth_left = inner;
             let parsed = self.nested(i, |g, i| g.parenthesised(i, place, &mut options));
-            self.expand_depth -= 1;
+            self.expand_depth_left = outer;
             (i, ()) = parsed?;
         }
         Ok((i, ExpandItem { path, suffix, options }))
