@@ -25,11 +25,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // A plan is checked and prepared once, for as many batches of records as there are.
     let plan = Query::parse("$filter=userTags/any(t: t/tag/name eq 'VIP')")?.bind()?;
-    let mut important = 0;
+    let mut important = Vec::new();
     for batch in employees.chunks(10) {
-        important += plan.apply(batch)?.len();
+        important.extend(plan.apply(batch)?.records());
     }
-    println!("{important} are important");
-    assert_eq!(important, 4);
+    println!("{} are important", important.len());
+    assert_eq!(important.len(), 4);
     Ok(())
 }

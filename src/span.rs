@@ -21,6 +21,12 @@ impl Span {
         Span { start: narrow(start), end: narrow(end) }
     }
 
+    /// The first bytes of the range.
+    pub(crate) fn head(self, bytes: usize) -> Span {
+        let Range { start, .. } = self.range();
+        Span::new(start, start.saturating_add(bytes))
+    }
+
     pub(crate) fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }

@@ -25,11 +25,12 @@ fn edit_distance(left: &str, right: &str) -> usize {
     let mut total = distances.len();
     for (row, from) in left.chars().enumerate() {
         let mut diagonal = row;
-        total = row + 1;
+        total = row.saturating_add(1);
         for (above, to) in distances.iter_mut().zip(right.chars()) {
-            let replaced = diagonal + usize::from(!from.eq_ignore_ascii_case(&to));
+            let differs = usize::from(!from.eq_ignore_ascii_case(&to));
+            let replaced = diagonal.saturating_add(differs);
             diagonal = *above;
-            total = replaced.min(total + 1).min(*above + 1);
+            total = replaced.min(total.min(*above).saturating_add(1));
             *above = total;
         }
     }

@@ -1,6 +1,8 @@
 //! Deterministic records of employees, about 1.1 kB of JSON each: nested collections, nulls, Cyrillic
 //! names with a blank behind them, and values as frequent as in a real directory.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a bench may fail loudly")]
+
 use std::ops::Range;
 
 use chrono::DateTime;

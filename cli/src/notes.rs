@@ -69,7 +69,7 @@ impl<'a> Visitor<'a> for Names {
             Kind::Any(Some((variable, _))) | Kind::All(variable, _) => {
                 self.variables.push(variable.to_owned())
             }
-            Kind::Filter(_) => self.filters += 1,
+            Kind::Filter(_) => self.filters = self.filters.saturating_add(1),
             Kind::Path(segments) if self.filters == 0 => {
                 if let Some(Kind::Name(name)) = segments.get(0).map(Node::kind)
                     && !self.variables.iter().any(|variable| variable == name)
@@ -84,7 +84,7 @@ impl<'a> Visitor<'a> for Names {
     fn leave(&mut self, node: Node<'a>) {
         match node.kind() {
             Kind::Any(Some(_)) | Kind::All(..) => drop(self.variables.pop()),
-            Kind::Filter(_) => self.filters -= 1,
+            Kind::Filter(_) => self.filters = self.filters.saturating_sub(1),
             _ => {}
         }
     }

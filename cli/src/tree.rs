@@ -5,12 +5,15 @@ use std::fmt::{self, Display, Formatter, Write};
 use odata_query::Query;
 use odata_query::ast::{Direction, Expr, Kind, Node, Options, Visitor};
 
+/// How much further what is inside stands.
+const STEP: &str = "  ";
+
 /// Shows a query as its syntax tree.
 pub(crate) struct Tree<'q>(pub(crate) &'q Query);
 
 impl Display for Tree<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        options(f, self.0.options(), 0)?;
+        options(f, self.0.options(), "")?;
         for (name, value) in self.0.custom_options() {
             writeln!(
                 f,
@@ -23,11 +26,11 @@ impl Display for Tree<'_> {
     }
 }
 
-fn options(f: &mut Formatter<'_>, options: &Options, depth: usize) -> fmt::Result {
-    let indent = " ".repeat(2 * depth);
+fn options(f: &mut Formatter<'_>, options: &Options, indent: &str) -> fmt::Result {
+    let inner = format!("{indent}{STEP}");
     let mut expr = |title: &str, expr: &Expr| {
         writeln!(f, "{indent}{title}")?;
-        let mut lines = Lines { out: String::new(), depth: depth + 1 };
+        let mut lines = Lines { out: String::new(), indent: inner.clone() };
         expr.root().walk(&mut lines);
         f.write_str(&lines.out)
     };
@@ -63,30 +66,30 @@ fn options(f: &mut Formatter<'_>, options: &Options, depth: usize) -> fmt::Resul
     line("$id", options.id.clone())?;
     for item in &options.select {
         writeln!(f, "{indent}$select {}", item.path)?;
-        self::options(f, &item.options, depth + 1)?;
+        self::options(f, &item.options, &inner)?;
     }
     for item in &options.expand {
         let suffix = item.suffix.map_or(String::new(), |suffix| format!(" as {suffix:?}"));
         writeln!(f, "{indent}$expand {}{suffix}", item.path)?;
-        self::options(f, &item.options, depth + 1)?;
+        self::options(f, &item.options, &inner)?;
     }
     Ok(())
 }
 
 struct Lines {
     out: String,
-    depth: usize,
+    indent: String,
 }
 
 impl<'a> Visitor<'a> for Lines {
     fn enter(&mut self, node: Node<'a>) {
         // Writing to a string does not fail.
-        let _ = writeln!(self.out, "{:width$}{}", "", Label(node), width = 2 * self.depth);
-        self.depth += 1;
+        let _ = writeln!(self.out, "{}{}", self.indent, Label(node));
+        self.indent.push_str(STEP);
     }
 
     fn leave(&mut self, _: Node<'a>) {
-        self.depth -= 1;
+        self.indent.truncate(self.indent.len().saturating_sub(STEP.len()));
     }
 }
 

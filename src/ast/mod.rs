@@ -229,7 +229,7 @@ impl Expr {
     /// Without any node yet, with room for what most texts of a length hold.
     pub(crate) fn with_room(bytes: usize) -> Expr {
         Expr {
-            nodes: Vec::with_capacity(bytes / 6 + 4),
+            nodes: Vec::with_capacity((bytes / 6).saturating_add(4)),
             lists: Vec::new(),
             text: String::with_capacity(bytes),
         }
@@ -319,7 +319,7 @@ impl Expr {
         let start = self.lists.len();
         let mut end = self.mark();
         while end.0 > mark.0 {
-            let id = Id(end.0 - 1);
+            let id = Id(end.0.saturating_sub(1));
             end = self.first(id);
             if end == mark && self.lists.len() == start {
                 return List::One(id);
@@ -353,7 +353,7 @@ impl Expr {
 
     fn slice(&self, text: Text) -> &str {
         let start = text.start as usize;
-        self.text.get(start..start + text.len as usize).unwrap_or_default()
+        self.text.get(start..start.saturating_add(text.len as usize)).unwrap_or_default()
     }
 
     fn ids<'a>(&'a self, list: &'a List) -> &'a [Id] {
@@ -361,7 +361,7 @@ impl Expr {
             List::One(id) => std::slice::from_ref(id),
             List::Many { start, len } => {
                 let start = *start as usize;
-                self.lists.get(start..start + *len as usize).unwrap_or_default()
+                self.lists.get(start..start.saturating_add(*len as usize)).unwrap_or_default()
             }
         }
     }

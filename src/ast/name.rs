@@ -67,7 +67,7 @@ pub(crate) fn identifier_end(i: &str) -> usize {
     }
     match rest.first() {
         Some(byte) if !byte.is_ascii() => i.find(|c| !is_following(c)).unwrap_or(i.len()),
-        _ => i.len() - rest.len(),
+        _ => i.len().saturating_sub(rest.len()),
     }
 }
 

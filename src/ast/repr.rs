@@ -93,10 +93,8 @@ impl Repr {
 /// Copies nodes of one expression behind those of another.
 struct Graft<'a> {
     source: &'a Expr,
-    /// Number of nodes of the source that come before the copied ones.
-    skipped: u32,
-    /// Number of nodes of the target before the copy.
-    offset: u32,
+    /// How many places further a node is in the target, modulo 2³².
+    shift: u32,
     target: &'a mut Expr,
 }
 
@@ -106,13 +104,13 @@ impl Map for Graft<'_> {
     }
 
     fn list(&mut self, list: List) -> List {
-        let (skipped, offset) = (self.skipped, self.offset);
-        let moved = |id: &Id| Id(id.0 - skipped + offset);
+        let shift = self.shift;
+        let moved = |id: &Id| Id(id.0.wrapping_add(shift));
         self.target.push_list(self.source.ids(&list).iter().map(moved))
     }
 
     fn id(&mut self, id: Id) -> Id {
-        Id(id.0 - self.skipped + self.offset)
+        Id(id.0.wrapping_add(self.shift))
     }
 }
 
@@ -125,7 +123,7 @@ impl Expr {
         let first = source.first(node.id);
         let offset = index(self.nodes.len());
         let nodes = source.nodes.get(first.0 as usize..=node.id.0 as usize).unwrap_or_default();
-        let mut graft = Graft { source, skipped: first.0, offset, target: self };
+        let mut graft = Graft { source, shift: offset.wrapping_sub(first.0), target: self };
         let mut last = Id(offset);
         for NodeData { repr, span, height: _, first: _ } in nodes {
             let repr = repr.map(&mut graft);

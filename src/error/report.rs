@@ -84,15 +84,13 @@ fn excerpt(text: &str, span: Range<usize>) -> (String, usize, usize) {
     let column = width(&before);
     let inside = head(&show(inside), EXCERPT / 2);
     let caret = width(&inside).max(1);
-    let after = head(&show(after), EXCERPT.saturating_sub(column + caret).max(EXCERPT / 4));
+    let after =
+        head(&show(after), EXCERPT.saturating_sub(column).saturating_sub(caret).max(EXCERPT / 4));
     (format!("{before}{inside}{after}"), column, caret)
 }
 
-fn floor_boundary(text: &str, mut offset: usize) -> usize {
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
+fn floor_boundary(text: &str, offset: usize) -> usize {
+    (0..=offset).rev().find(|offset| text.is_char_boundary(*offset)).unwrap_or(0)
 }
 
 fn show(text: &str) -> String {
@@ -110,9 +108,9 @@ fn head(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let mut used = 0;
+    let mut used = 0_usize;
     let kept = text.chars().take_while(|c| {
-        used += c.width().unwrap_or(0);
+        used = used.saturating_add(c.width().unwrap_or(0));
         used < columns
     });
     kept.chain(['…']).collect()
@@ -123,9 +121,9 @@ fn tail(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }
-    let mut used = 0;
+    let mut used = 0_usize;
     let kept = text.chars().rev().take_while(|c| {
-        used += c.width().unwrap_or(0);
+        used = used.saturating_add(c.width().unwrap_or(0));
         used < columns
     });
     let mut out: Vec<char> = kept.chain(['…']).collect();

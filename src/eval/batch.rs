@@ -66,7 +66,7 @@ impl<'e> Batch<'e> {
 
     /// The row of an outer level that a row of the innermost level belongs to.
     fn owner(&self, row: usize, level: usize) -> usize {
-        let inside = self.levels.iter().skip(level + 1).rev();
+        let inside = self.levels.iter().skip(level).skip(1).rev();
         inside.fold(row, |row, inside| inside.owners.get(row).copied().unwrap_or_default())
     }
 
@@ -119,7 +119,7 @@ impl<'e> Batch<'e> {
         };
         let rows = self.levels.get(level).map_or(&[][..], |level| &level.rows);
         let json = |row: usize| rows.get(row).copied().unwrap_or(&NULL);
-        if level + 1 == self.levels.len() {
+        if level.saturating_add(1) == self.levels.len() {
             column.extend(selection.iter().map(|row| json(*row)));
         } else {
             column.extend(selection.iter().map(|row| json(self.owner(*row, level))));

@@ -70,7 +70,7 @@ fn page<'a>(
     let top = plan.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
     let window = skip.saturating_add(top);
 
-    let mut count = 0;
+    let mut count = 0_usize;
     let mut kept = Vec::new();
     let mut first = First::new(plan, window);
     let ordered = !plan.orderby.is_empty();
@@ -85,13 +85,13 @@ fn page<'a>(
             first.drop_losers(&mut evaluator, &mut selection)?;
         }
         evaluator.filter(&mut selection)?;
-        count += selection.len();
+        count = count.saturating_add(selection.len());
         if ordered {
             first.drop_losers(&mut evaluator, &mut selection)?;
             first.add(&mut evaluator, start, &mut selection)?;
         } else {
             let room = window.saturating_sub(kept.len());
-            kept.extend(selection.iter().take(room).map(|row| start + row));
+            kept.extend(selection.iter().take(room).map(|row| start.saturating_add(*row)));
         }
         evaluator.batch.recycle_selection(selection);
     }

@@ -250,7 +250,7 @@ impl<'e> Evaluator<'e> {
             self.charge_row(lambda.predicate, *row, cost.saturating_mul(items.len() as u64))?;
             let mut items = items.as_slice();
             while !items.is_empty() && !is_marked(&decided, *row) {
-                let room = (BATCH - level.rows.len()).min(items.len());
+                let room = BATCH.saturating_sub(level.rows.len()).min(items.len());
                 let (now, later) = items.split_at(room);
                 level.rows.extend(now);
                 level.owners.resize(level.rows.len(), *row);

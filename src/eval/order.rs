@@ -82,7 +82,7 @@ impl<'e> First<'e> {
             for row in selection.drain(..room) {
                 let keys = self.keys.len();
                 evaluator.keys(row, &mut self.keys)?;
-                self.candidates.push(Candidate { position: start + row, keys });
+                self.candidates.push(Candidate { position: start.saturating_add(row), keys });
             }
             if self.candidates.len() >= limit {
                 self.cut();

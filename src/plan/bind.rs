@@ -68,9 +68,9 @@ pub(super) fn bind(
 
 /// Nodes that most options become: two nodes of a tree, a path and a name, are one member.
 fn room(options: &Options) -> usize {
-    let filter = options.filter.as_ref().map_or(0, Expr::node_count);
-    let keys: usize = options.orderby.iter().map(|item| item.expr.node_count()).sum();
-    (filter + keys) * 3 / 4 + 2
+    let keys = options.orderby.iter().map(|item| &item.expr);
+    let nodes: usize = options.filter.iter().chain(keys).map(Expr::node_count).sum();
+    (nodes.saturating_mul(3) / 4).saturating_add(2)
 }
 
 /// What is known of a parameter alias.
@@ -123,10 +123,11 @@ impl<'q> Binder<'q> {
 
     /// An expression, one level deeper than what it is part of: aliases add to the height of trees.
     pub(super) fn expr(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
-        self.depth += 1;
+        let outer = self.depth;
+        self.depth = outer.saturating_add(1);
         self.check_height(self.depth).map_err(|error| error.at(node.place()))?;
         let bound = self.kind(node);
-        self.depth -= 1;
+        self.depth = outer;
         bound
     }
 
@@ -382,7 +383,7 @@ impl<'q> Binder<'q> {
             );
         }
         let variable = Variable(self.plan.variables);
-        self.plan.variables += 1;
+        self.plan.variables = variable.0.saturating_add(1);
         let id = self.push(Op::Variable(variable), span, Types::ANY)?;
         let this = self.this;
         self.scope.push((name.unwrap_or_default(), id));
@@ -446,14 +447,15 @@ impl<'q> Binder<'q> {
             Op::Apply(Operation::Call(function), _) => function.steps(),
             _ => 0,
         };
-        let (mut cost, mut height) = (own.saturating_add(1), 0);
+        let (mut cost, mut height) = (own.saturating_add(1), 0_usize);
         op.for_each_child(|child| {
             let child = self.plan.node(child);
             cost = cost.saturating_add(child.cost);
             height = height.max(child.height);
         });
         let form = self.form(&op);
-        self.add(Node { op, span, types: types.into(), cost, form, height: height + 1 })
+        let height = height.saturating_add(1);
+        self.add(Node { op, span, types: types.into(), cost, form, height })
     }
 
     fn add(&mut self, node: Node) -> Result<NodeId, Error> {

@@ -88,8 +88,8 @@ fn find(name: &str, span: Span) -> Result<&'static Function, Error> {
         return Err(not_supported(&format!("the function `{name}` of a model"), span));
     }
     known.ok_or_else(|| {
-        let name_span = Span::new(span.range().start, span.range().start + name.len());
-        let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
+        let error =
+            Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(span.head(name.len()));
         match help_for_function(name) {
             Some(help) => error.with_help(help),
             None => error,

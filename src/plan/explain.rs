@@ -11,14 +11,14 @@ impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         if let Some(filter) = self.filter {
             writeln!(f, "filter")?;
-            self.explain(f, filter, 1)?;
+            self.explain(f, filter, 2)?;
         }
         if self.count {
             writeln!(f, "count")?;
         }
         for (key, direction) in &self.orderby {
             writeln!(f, "orderby {}", if *direction == Direction::Asc { "asc" } else { "desc" })?;
-            self.explain(f, *key, 1)?;
+            self.explain(f, *key, 2)?;
         }
         if self.skip > 0 {
             writeln!(f, "skip {}", self.skip)?;
@@ -34,10 +34,10 @@ impl Display for Plan {
 }
 
 impl Plan {
-    fn explain(&self, f: &mut Formatter<'_>, id: NodeId, depth: usize) -> fmt::Result {
-        write!(f, "{:width$}", "", width = 2 * depth)?;
+    fn explain(&self, f: &mut Formatter<'_>, id: NodeId, indent: usize) -> fmt::Result {
+        write!(f, "{:indent$}", "")?;
         let children = |f: &mut Formatter<'_>, ids: &[NodeId]| {
-            ids.iter().try_for_each(|id| self.explain(f, *id, depth + 1))
+            ids.iter().try_for_each(|id| self.explain(f, *id, indent.saturating_add(2)))
         };
         match &self.node(id).op {
             Op::Constant(value) => {

@@ -127,8 +127,7 @@ fn unknown_bound(name: &str, span: Span) -> Error {
     if name.contains('.') {
         return not_supported(&format!("the function `{name}` of a model"), span);
     }
-    let name_span = Span::new(span.range().start, span.range().start + name.len());
-    let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(name_span);
+    let error = Error::new(ErrorKind::UnknownFunction(name.to_owned())).at(span.head(name.len()));
     match crate::functions::find(name) {
         Some(function) => {
             error.with_help(format!("write `{}(…)` with the path as its argument", function.name))

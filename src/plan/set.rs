@@ -53,7 +53,7 @@ impl Set {
         let strings = items.iter().filter(|item| matches!(item, Value::String(_))).count();
         let mut set = Set {
             strings: HashSet::with_capacity(strings),
-            keys: HashSet::with_capacity(items.len() - strings),
+            keys: HashSet::with_capacity(items.len().saturating_sub(strings)),
             read_as: Vec::new(),
             items: Vec::new(),
             hashed: true,

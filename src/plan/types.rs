@@ -104,6 +104,6 @@ pub(super) fn call(function: &Function, arguments: &[NodeId], plan: &Plan) -> Re
             wanted.push(name);
         }
     }
-    let what = format!("argument {} of `{}`", position + 1, function.name);
+    let what = format!("argument {} of `{}`", position.saturating_add(1), function.name);
     Err(mismatch(what, wanted.join(" or "), node.types.names(), node.span))
 }

@@ -155,11 +155,11 @@ impl<'t> Grammar<'t> {
     /// `listExpr`: literals only. `i` stands at the first one.
     fn list(&mut self, start: &'t str, i: &'t str) -> Parsed<'t, Id> {
         let most = self.limits.in_items;
-        let mut count = 0;
+        let mut count = 0_usize;
         let (rest, list) = self.items(i, ')', CLOSE, |g, i| {
             let item = g.primitive(i)?;
             g.uncounted();
-            count += 1;
+            count = count.saturating_add(1);
             if count > most {
                 return g.over(Bound::IN_ITEMS, most, g.span(start, item.0));
             }

@@ -49,9 +49,10 @@ pub(super) struct Grammar<'t> {
     tree: Expr,
     /// Nodes that may still be made for this query.
     nodes_left: &'t mut usize,
-    depth: usize,
-    pub(super) lambda_depth: usize,
-    pub(super) expand_depth: usize,
+    /// Levels left to nest by: of anything, of lambdas, of `$expand`.
+    depth_left: usize,
+    pub(super) lambda_depth_left: usize,
+    pub(super) expand_depth_left: usize,
     /// How much text was left where an operator was looked for last; what is left behind it.
     pub(super) operator_ahead: (usize, Option<(&'t str, Operator)>),
     /// The furthest place where something else was expected, and what.
@@ -73,9 +74,9 @@ impl<'t> Grammar<'t> {
             limits,
             tree: Expr::empty(),
             nodes_left,
-            depth: 0,
-            lambda_depth: 0,
-            expand_depth: 0,
+            depth_left: limits.depth,
+            lambda_depth_left: limits.lambda_depth,
+            expand_depth_left: limits.expand_depth,
             operator_ahead: (usize::MAX, None),
             furthest: 0,
             expected: [None; EXPECTED],
@@ -109,7 +110,7 @@ impl<'t> Grammar<'t> {
         let text = self.source.text.as_ref();
         let rest = tail(text, self.furthest);
         let found = found(rest);
-        let span = self.source.span(self.furthest..self.furthest + found.len());
+        let span = self.source.span(self.furthest..self.furthest.saturating_add(found.len()));
         let found = match found {
             "" => "the end".to_owned(),
             " " | "\t" => "a blank".to_owned(),
@@ -124,6 +125,10 @@ impl<'t> Grammar<'t> {
     }
 
     /// The decoded offset of the rest of the text.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "what is left of a text is no longer than it"
+    )]
     #[inline]
     pub(super) fn offset(&self, i: &str) -> usize {
         self.source.text.len() - i.len()
@@ -251,12 +256,13 @@ impl<'t> Grammar<'t> {
         i: &'t str,
         rule: impl FnOnce(&mut Self, &'t str) -> Parsed<'t, T>,
     ) -> Parsed<'t, T> {
-        if self.depth >= self.limits.depth {
+        let outer = self.depth_left;
+        let Some(inner) = outer.checked_sub(1) else {
             return self.over(Bound::DEPTH, self.limits.depth, self.span(i, i));
-        }
-        self.depth += 1;
+        };
+        self.depth_left = inner;
         let parsed = rule(self, i);
-        self.depth -= 1;
+        self.depth_left = outer;
         parsed
     }
 
@@ -356,7 +362,7 @@ fn found(rest: &str) -> &str {
     let end = match rest.chars().next() {
         None => 0,
         Some(c) if lexical::is_following(c) => run(rest, lexical::is_following),
-        Some('$' | '@') => 1 + run(tail(rest, 1), lexical::is_following),
+        Some('$' | '@') => run(tail(rest, 1), lexical::is_following).saturating_add(1),
         Some(c) if sign(c) => run(rest, sign),
         Some(c) => c.len_utf8(),
     };

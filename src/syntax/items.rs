@@ -86,9 +86,10 @@ impl<'t> Grammar<'t> {
         }
         let star = segments.last() == Some(&PathSegment::Star);
         let path = ItemPath { segments, span: self.span(start, i) };
-        if self.expand_depth >= self.limits.expand_depth {
+        let outer = self.expand_depth_left;
+        let Some(inner) = outer.checked_sub(1) else {
             return self.over(Bound::EXPAND_DEPTH, self.limits.expand_depth, path.span);
-        }
+        };
         let place = match suffix {
             _ if star => Place::ExpandStar,
             None => Place::Expand,
@@ -100,9 +101,9 @@ impl<'t> Grammar<'t> {
             && path.segments != [PathSegment::Value]
             && !(star && suffix.is_some())
         {
-            self.expand_depth += 1;
+            self.expand_depth_left = inner;
             let parsed = self.nested(i, |g, i| g.parenthesised(i, place, &mut options));
-            self.expand_depth -= 1;
+            self.expand_depth_left = outer;
             (i, ()) = parsed?;
         }
         Ok((i, ExpandItem { path, suffix, options }))

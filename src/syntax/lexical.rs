@@ -59,8 +59,7 @@ pub(super) fn qualified(i: &str) -> Lexed<'_> {
     {
         rest = after;
     }
-    let (name, rest) = i.split_at(i.len() - rest.len());
-    Ok((rest, name))
+    Ok((rest, before(i, rest)))
 }
 
 /// `BWS`: blanks and tabs, perhaps none.
@@ -152,17 +151,15 @@ pub(super) fn duration_value(i: &str) -> Lexed<'_> {
 /// `stringLiteral`: what stands between the quotes, doubled quotes as they are.
 pub(super) fn string(i: &str) -> Lexed<'_> {
     let inside = |i| {
-        let mut end = 0;
-        loop {
-            let rest: &str = tail(i, end);
-            match rest.find('\'') {
-                None => return Err(nom::Err::Error(Stop(tail(i, i.len())))),
-                Some(quote) if tail(rest, quote).starts_with("''") => end += quote + 2,
-                Some(quote) => {
-                    return Ok(i.split_at(end + quote)).map(|(inside, rest)| (rest, inside));
-                }
+        let mut rest: &str = i;
+        while let Some(end) = rest.find('\'') {
+            let quote = tail(rest, end);
+            match quote.strip_prefix("''") {
+                Some(further) => rest = further,
+                None => return Ok((quote, before(i, quote))),
             }
         }
+        Err(nom::Err::Error(Stop(tail(i, i.len()))))
     };
     delimited(char('\''), inside, char('\'')).parse(i)
 }
@@ -200,6 +197,12 @@ pub(super) fn tail(i: &str, from: usize) -> &str {
     i.get(from..).unwrap_or_default()
 }
 
+/// What stands before the rest of `i`.
+#[inline]
+pub(super) fn before<'t>(i: &'t str, rest: &str) -> &'t str {
+    i.get(..i.len().saturating_sub(rest.len())).unwrap_or(i)
+}
+
 fn digits<'t>(count: usize) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
     exactly(count, |c: char| c.is_ascii_digit())
 }
@@ -217,8 +220,7 @@ fn exactly<'t>(
                 return Err(nom::Err::Error(Stop(here)));
             }
         }
-        let (text, rest) = i.split_at(i.len() - rest.as_str().len());
-        Ok((rest, text))
+        Ok((rest.as_str(), before(i, rest.as_str())))
     }
 }
 

@@ -7,7 +7,7 @@ use nom::sequence::delimited;
 
 use super::expression::{EXPRESSION, OPERATOR};
 use super::grammar::{Grammar, Parsed};
-use super::lexical::{self, Lexed, tail};
+use super::lexical::{self, Lexed, before, tail};
 use super::wkt;
 use crate::ast::{Id, LiteralKind};
 
@@ -83,8 +83,8 @@ impl<'t> Grammar<'t> {
         }
         const TIMESTAMP: &str = "a time with an offset, such as `T15:28:33Z` or `T15:28:33+03:00`";
         let (rest, _) = self.lexed(rest, lexical::time_with_offset, TIMESTAMP)?;
-        let (text, _) = i.split_at(i.len() - rest.len());
-        self.literal(LiteralKind::DateTimeOffset, &text.to_ascii_uppercase(), i, rest)
+        let text = before(i, rest).to_ascii_uppercase();
+        self.literal(LiteralKind::DateTimeOffset, &text, i, rest)
     }
 
     fn guid(&mut self, i: &'t str) -> Parsed<'t, Id> {
@@ -162,8 +162,7 @@ impl<'t> Grammar<'t> {
         if word.contains('.') {
             let rule = delimited(char('\''), lexical::enum_value, char('\''));
             let (rest, _) = self.lexed(quote, rule, "the names of enumeration members and `'`")?;
-            let text = i.get(..i.len() - rest.len()).unwrap_or(i);
-            return self.literal(LiteralKind::Enum, text, i, rest);
+            return self.literal(LiteralKind::Enum, before(i, rest), i, rest);
         }
         let failed = self.expect(i, EXPRESSION);
         self.advise(i, prefixes, word);
@@ -200,7 +199,7 @@ fn numeric_kind(i: &str) -> Numeric {
     }
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let digits = run(sign, u8::is_ascii_digit);
-    match bytes.get(sign + digits) {
+    match bytes.iter().skip(sign).nth(digits) {
         Some(b'-') if digits >= 4 => Numeric::Date,
         Some(b':') if digits == 2 && sign == 0 && run(3, u8::is_ascii_digit) >= 2 => Numeric::Time,
         _ => Numeric::Number,

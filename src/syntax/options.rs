@@ -2,7 +2,7 @@
 
 use super::expression::{CLOSE, COMMA};
 use super::grammar::{Advice, Grammar, PART, Parsed, WHOLE};
-use super::lexical::{self, blanks, tail};
+use super::lexical::{self, before, blanks, tail};
 use crate::ast::{
     Alias, ComputeItem, Direction, Levels, Options, OrderbyItem, Place, SystemOption,
 };
@@ -223,9 +223,9 @@ impl<'t> Grammar<'t> {
     fn integer(&mut self, i: &'t str) -> Parsed<'t, i64> {
         let (digits, expected) = (i.strip_prefix('-').unwrap_or(i), "an integer");
         let (rest, _) = self.lexed(digits, nom::character::complete::digit1, expected)?;
-        match i.get(..i.len() - rest.len()).and_then(|text| text.parse().ok()) {
-            Some(index) => Ok((rest, index)),
-            None => self.expect(i, "an integer of at most 64 bits"),
+        match before(i, rest).parse() {
+            Ok(index) => Ok((rest, index)),
+            Err(_) => self.expect(i, "an integer of at most 64 bits"),
         }
     }
 

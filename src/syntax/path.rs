@@ -2,7 +2,7 @@
 
 use super::expression::CLOSE;
 use super::grammar::{Grammar, Parsed};
-use super::lexical::{self, blanks, tail};
+use super::lexical::{self, before, blanks, tail};
 use crate::ast::{Id, List, Options, Place, Repr};
 use crate::error::Bound;
 
@@ -43,14 +43,14 @@ impl<'t> Grammar<'t> {
         }
         let mark = self.tree().first(first);
         let mut last = first;
-        let mut count = 1;
+        let mut count = 1_usize;
         loop {
             (i, last) = match i.as_bytes().first() {
                 Some(b'/') => self.segment(tail(i, 1))?,
                 Some(b'(') if self.tree().is_filter(last) => self.key(i)?,
                 _ => break,
             };
-            count += 1;
+            count = count.saturating_add(1);
             if count > self.limits.path_segments {
                 return self.over(
                     Bound::PATH_SEGMENTS,
@@ -115,7 +115,7 @@ impl<'t> Grammar<'t> {
             Some(qualifier) => self.identifier(qualifier, "an annotation qualifier")?.0,
             None => rest,
         };
-        Ok((rest, name.get(..name.len() - rest.len()).unwrap_or(name)))
+        Ok((rest, before(name, rest)))
     }
 
     /// What may follow a `/`.
@@ -176,14 +176,15 @@ impl<'t> Grammar<'t> {
 
     /// `anyExpr` and `allExpr`. `rest` stands at `(`.
     fn lambda(&mut self, start: &'t str, rest: &'t str, any: bool) -> Parsed<'t, Id> {
-        if self.lambda_depth >= self.limits.lambda_depth {
+        let outer = self.lambda_depth_left;
+        let Some(inner) = outer.checked_sub(1) else {
             return self.over(
                 Bound::LAMBDA_DEPTH,
                 self.limits.lambda_depth,
                 self.span(start, rest),
             );
-        }
-        self.lambda_depth += 1;
+        };
+        self.lambda_depth_left = inner;
         let parsed = self.nested(rest, |g, rest| {
             let (rest, ()) = g.spaced(rest, "(", "`(`")?;
             match rest.strip_prefix(')') {
@@ -202,7 +203,7 @@ impl<'t> Grammar<'t> {
             };
             g.node(repr, start, rest)
         });
-        self.lambda_depth -= 1;
+        self.lambda_depth_left = outer;
         parsed
     }
 

@@ -82,7 +82,7 @@ impl<'t> Grammar<'t> {
                 Ok((rest, id))
             });
         }
-        *terms += 1;
+        *terms = terms.saturating_add(1);
         if *terms > self.limits.search_terms {
             return self.over(Bound::SEARCH_TERMS, self.limits.search_terms, self.span(i, i));
         }

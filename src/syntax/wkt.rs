@@ -75,13 +75,13 @@ fn list<'t>(
 ) -> impl Parser<&'t str, Output = &'t str, Error = Stop<'t>> {
     let items = move |i: &'t str| -> IResult<&'t str, (), Stop<'t>> {
         let (mut i, _) = char('(')(i)?;
-        let mut count = 0;
+        let mut count = 0_usize;
         if least == 0 && i.starts_with(')') {
             return Ok((i, ()));
         }
         loop {
             (i, _) = item.parse(i)?;
-            count += 1;
+            count = count.saturating_add(1);
             match char::<_, Stop<'t>>(',')(i) {
                 Ok((rest, _)) => i = rest,
                 Err(_) if count >= least => return Ok((i, ())),

@@ -34,8 +34,8 @@ impl<'a> Decoded<'a> {
                     (hex(*high).unwrap_or(0) << 4 | hex(*low).unwrap_or(0), after)
                 }
                 (b'%', _) => {
-                    let at = start + raw.len() - rest.len();
-                    return Err(bad_escape(Span::new(at, at + 1)));
+                    let at = start.saturating_add(raw.len().saturating_sub(rest.len()));
+                    return Err(bad_escape(Span::new(at, at.saturating_add(1))));
                 }
                 (b'+', after) if space => (b' ', after),
                 (byte, after) => (byte, after),
@@ -49,7 +49,7 @@ impl<'a> Decoded<'a> {
             Err(error) => {
                 let bad = error.utf8_error();
                 let from = bad.valid_up_to();
-                let to = from + bad.error_len().unwrap_or(1);
+                let to = from.saturating_add(bad.error_len().unwrap_or(1));
                 let span = decoded(String::new()).span(from..to);
                 Err(Error::new(Kind::Encoding("percent-escapes must decode to UTF-8")).at(span))
             }
@@ -72,6 +72,7 @@ impl<'a> Decoded<'a> {
         self.escaped.binary_search_by(|escaped| (*escaped as usize).cmp(&offset)).is_ok()
     }
 
+    #[expect(clippy::arithmetic_side_effects, reason = "it is an offset in the caller's text")]
     #[inline]
     fn raw_offset(&self, offset: usize) -> usize {
         if self.escaped.is_empty() {

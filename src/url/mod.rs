@@ -18,13 +18,13 @@ pub(crate) struct RawOption<'a> {
 ///
 /// A leading `?` and empty parts (`a=1&&b=2`) are skipped.
 pub(crate) fn split(text: &str, plus: Plus) -> impl Iterator<Item = Result<RawOption<'_>, Error>> {
-    let (mut offset, query) = match text.strip_prefix('?') {
+    let (mut offset, query): (usize, _) = match text.strip_prefix('?') {
         Some(query) => (1, query),
         None => (0, text),
     };
     query.split('&').filter_map(move |part| {
         let start = offset;
-        offset += part.len() + 1;
+        offset = offset.saturating_add(part.len()).saturating_add(1);
         (!part.is_empty()).then(|| decode(part, start, plus))
     })
 }
@@ -34,7 +34,7 @@ fn decode(part: &str, start: usize, plus: Plus) -> Result<RawOption<'_>, Error> 
         Some((name, value)) => (name, Some(value)),
         None => (part, None),
     };
-    let value_start = start + name.len() + 1;
+    let value_start = start.saturating_add(name.len()).saturating_add(1);
     Ok(RawOption {
         name: Decoded::new(name, start, plus)?,
         value: value.map(|value| Decoded::new(value, value_start, plus)).transpose()?,

@@ -54,8 +54,8 @@ impl Collation {
     /// The position in characters of the first `part` within `text` (5.1.1.5.4).
     pub(crate) fn position(self, text: &str, part: &str) -> Option<usize> {
         let before = self.find(text, part)?;
-        let ends = text.chars().scan(0, |end, character| {
-            *end += self.folded_len(character);
+        let ends = text.chars().scan(0_usize, |end, character| {
+            *end = end.saturating_add(self.folded_len(character));
             Some(*end)
         });
         Some(ends.take_while(|&end| end <= before).count())

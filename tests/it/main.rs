@@ -1,5 +1,6 @@
 //! Integration tests: cases from data files, error messages, properties and an oracle.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

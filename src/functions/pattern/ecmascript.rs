@@ -131,13 +131,12 @@ impl Translator<'_> {
 
     /// A counted quantifier, or else a literal brace.
     fn brace(&mut self) -> Result<(), Fault> {
-        let counts = self.rest.as_str().split_once('}').map(|(counts, _)| counts);
-        match counts.filter(|counts| is_repetition(counts)) {
-            Some(counts) => {
-                self.skip(counts.len() + 1);
+        match self.rest.as_str().split_once('}') {
+            Some((counts, rest)) if is_repetition(counts) => {
+                self.rest = rest.chars();
                 self.quantifier(&format!("{{{counts}}}"))
             }
-            None => {
+            _ => {
                 self.character('{');
                 Ok(())
             }
@@ -250,10 +249,10 @@ impl Translator<'_> {
             name.chars()
                 .all(|character| character.is_ascii_alphanumeric() || "_=".contains(character))
         };
-        let Some((name, _)) = name.filter(|(name, _)| is_name(name)) else {
+        let Some((name, rest)) = name.filter(|(name, _)| is_name(name)) else {
             return Err(fault("a Unicode property needs the form \\p{Name} or \\p{Name=Value}"));
         };
-        self.skip(name.len() + 2);
+        self.rest = rest.chars();
         Ok(format!("\\{letter}{{{name}}}"))
     }
 
@@ -268,9 +267,9 @@ impl Translator<'_> {
     /// `\uXXXX`, a surrogate pair of those, or `\u{…}`
     fn unicode(&mut self) -> Result<char, Fault> {
         if self.take("{") {
-            let digits = self.rest.as_str().split_once('}').map_or("", |(digits, _)| digits);
+            let (digits, rest) = self.rest.as_str().split_once('}').unwrap_or_default();
             let code = u32::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
-            self.skip(digits.len() + 1);
+            self.rest = rest.chars();
             return code_point(code.unwrap_or(u32::MAX));
         }
         let high = self.hexadecimal(4)?;
@@ -281,14 +280,14 @@ impl Translator<'_> {
         if !(0xDC00..0xE000).contains(&low) {
             return code_point(high);
         }
-        code_point(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+        code_point(((high & 0x3FF) << 10 | low & 0x3FF).saturating_add(0x10000))
     }
 
     fn hexadecimal(&mut self, count: usize) -> Result<u32, Fault> {
         (0..count).try_fold(0, |number, _| {
             let digit = self.rest.next().and_then(|character| character.to_digit(16));
             digit
-                .map(|digit| number * 16 + digit)
+                .map(|digit| number << 4 | digit)
                 .ok_or_else(|| fault(format!("an escape needs {count} hexadecimal digits")))
         })
     }
@@ -300,10 +299,6 @@ impl Translator<'_> {
             self.rest = rest.chars();
         }
         rest.is_some()
-    }
-
-    fn skip(&mut self, bytes: usize) {
-        self.rest = self.rest.as_str().get(bytes..).unwrap_or_default().chars();
     }
 }
 

@@ -24,7 +24,7 @@ impl Scientific {
         if digits(coefficient) > MAX_DIGITS {
             return None;
         }
-        let mut exponent = -i32::try_from(scale).ok()?;
+        let mut exponent = i32::try_from(scale).ok()?.checked_neg()?;
         while coefficient != 0 && coefficient.is_multiple_of(10) {
             coefficient /= 10;
             exponent = exponent.checked_add(1)?;
@@ -53,7 +53,7 @@ impl Scientific {
             let Some(divisor) = 10_u128.checked_pow(exponent.unsigned_abs()) else {
                 return Some(0);
             };
-            return self.signed(self.coefficient.checked_add(divisor / 2)? / divisor);
+            return self.signed(self.coefficient.checked_add(divisor / 2)?.checked_div(divisor)?);
         };
         self.signed(self.coefficient.checked_mul(10_u128.checked_pow(zeros)?)?)
     }
@@ -67,7 +67,7 @@ impl Scientific {
 
     fn signed(self, magnitude: u128) -> Option<i128> {
         let magnitude = i128::try_from(magnitude).ok()?;
-        Some(if self.negative { -magnitude } else { magnitude })
+        if self.negative { magnitude.checked_neg() } else { Some(magnitude) }
     }
 
     fn cmp_magnitude(self, other: Self) -> Ordering {
@@ -79,7 +79,8 @@ impl Scientific {
         let digits = digits(self.coefficient);
         let aligned =
             10_u128.pow(MAX_DIGITS.saturating_sub(digits)).saturating_mul(self.coefficient);
-        (self.coefficient != 0, i64::from(self.exponent) + i64::from(digits), aligned)
+        let position = i64::from(self.exponent).saturating_add(digits.into());
+        (self.coefficient != 0, position, aligned)
     }
 }
 
@@ -140,7 +141,7 @@ fn scientific(
 ) -> Option<Scientific> {
     let mut coefficient = 0_u128;
     let mut zeros = 0_u32;
-    for digit in whole.iter().chain(fraction).map(|byte| byte - b'0') {
+    for digit in whole.iter().chain(fraction).map(|byte| byte.saturating_sub(b'0')) {
         match (digit, coefficient) {
             (0, 0) => {}
             (0, _) => zeros = zeros.checked_add(1)?,
@@ -159,7 +160,7 @@ fn scientific(
         None => 0,
         Some((negative, digits)) => {
             let magnitude: i64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
-            if negative { -magnitude } else { magnitude }
+            if negative { magnitude.checked_neg()? } else { magnitude }
         }
     };
     let exponent =
@@ -181,5 +182,5 @@ fn leading_digits(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn digits(coefficient: u128) -> u32 {
-    coefficient.checked_ilog10().map_or(0, |log| log + 1)
+    coefficient.checked_ilog10().map_or(0, |log| log.saturating_add(1))
 }

@@ -39,7 +39,7 @@ impl Date {
         }
         let (month, rest) = two_digits(skip(b'-', rest)?)?;
         let (day, rest) = two_digits(skip(b'-', rest)?)?;
-        let year = sign * i32::try_from(number(year)?).ok()?;
+        let year = i32::try_from(number(year)?.checked_mul(sign)?).ok()?;
         let date = NaiveDate::from_ymd_opt(year, month.into(), day.into())?;
         Some((Self(date), rest))
     }
@@ -52,7 +52,7 @@ impl Date {
 
     /// The number of days since 1970-01-01.
     pub(super) fn epoch_days(self) -> i64 {
-        i64::from(self.0.num_days_from_ce()) - i64::from(EPOCH)
+        i64::from(self.0.num_days_from_ce()).saturating_sub(EPOCH.into())
     }
 
     /// The year.
@@ -79,8 +79,8 @@ impl Date {
 
     /// `Date sub Date` (5.1.1.2.2)
     pub(crate) fn since(self, other: Self) -> Option<Duration> {
-        let days = i128::from(self.epoch_days()) - i128::from(other.epoch_days());
-        days.checked_mul(DAY).map(Duration::from_picoseconds)
+        let days = self.epoch_days().checked_sub(other.epoch_days())?;
+        i128::from(days).checked_mul(DAY).map(Duration::from_picoseconds)
     }
 }
 

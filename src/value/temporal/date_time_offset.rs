@@ -38,13 +38,13 @@ impl DateTimeOffset {
 
     /// The point in time of a system clock, in UTC.
     pub(crate) fn from_system_time(time: SystemTime) -> Self {
-        let (elapsed, sign, bound) = match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => (after, 1, Self::MAX),
-            Err(before) => (before.duration(), -1, Self::MIN),
+        let (elapsed, nanosecond, bound) = match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => (after, 1000, Self::MAX),
+            Err(before) => (before.duration(), -1000, Self::MIN),
         };
         i128::try_from(elapsed.as_nanos())
             .ok()
-            .and_then(|nanoseconds| nanoseconds.checked_mul(sign * 1000))
+            .and_then(|nanoseconds| nanoseconds.checked_mul(nanosecond))
             .and_then(|picoseconds| Self::from_local(picoseconds, 0))
             .unwrap_or(bound)
     }
@@ -66,24 +66,20 @@ impl DateTimeOffset {
 
     /// `DateTimeOffset add Duration`, in the same time zone (5.1.1.2.1).
     pub(crate) fn checked_add(self, duration: Duration) -> Option<Self> {
-        let local = i128::from(self.local_seconds()) * SECOND + i128::from(self.time.picosecond());
+        let local = picoseconds(self.local_seconds(), self.time.picosecond())?;
         Self::from_local(local.checked_add(duration.picoseconds())?, self.offset_minutes)
     }
 
     /// `DateTimeOffset sub DateTimeOffset` (5.1.1.2.2)
     pub(crate) fn since(self, other: Self) -> Option<Duration> {
-        let (seconds, picosecond) = self.instant();
-        let (other_seconds, other_picosecond) = other.instant();
-        let seconds = i128::from(seconds) - i128::from(other_seconds);
-        let picoseconds = i128::from(picosecond) - i128::from(other_picosecond);
-        let total = seconds.checked_mul(SECOND)?.checked_add(picoseconds)?;
-        Some(Duration::from_picoseconds(total))
+        self.epoch_picoseconds()?
+            .checked_sub(other.epoch_picoseconds()?)
+            .map(Duration::from_picoseconds)
     }
 
     /// The same point in UTC; none beyond the calendar.
     pub(super) fn in_utc(self) -> Option<Self> {
-        let (seconds, picosecond) = self.instant();
-        Self::from_local(i128::from(seconds) * SECOND + i128::from(picosecond), 0)
+        Self::from_local(self.epoch_picoseconds()?, 0)
     }
 
     /// The point a number of picoseconds after 1970-01-01T00:00:00 in its own time zone.
@@ -95,14 +91,24 @@ impl DateTimeOffset {
 
     /// Whole seconds since 1970-01-01T00:00:00 in its own time zone.
     fn local_seconds(self) -> i64 {
-        self.date.epoch_days() * SECONDS_PER_DAY + self.time.seconds()
+        self.date.epoch_days().saturating_mul(SECONDS_PER_DAY).saturating_add(self.time.seconds())
     }
 
     /// Whole seconds since 1970-01-01T00:00:00Z, and the picoseconds after them.
     fn instant(self) -> (i64, u64) {
-        let seconds = self.local_seconds() - i64::from(self.offset_minutes) * 60;
-        (seconds, self.time.picosecond())
+        let offset = i64::from(self.offset_minutes).saturating_mul(60);
+        (self.local_seconds().saturating_sub(offset), self.time.picosecond())
     }
+
+    /// Picoseconds since 1970-01-01T00:00:00Z.
+    fn epoch_picoseconds(self) -> Option<i128> {
+        let (seconds, picosecond) = self.instant();
+        picoseconds(seconds, picosecond)
+    }
+}
+
+fn picoseconds(seconds: i64, picosecond: u64) -> Option<i128> {
+    i128::from(seconds).checked_mul(SECOND)?.checked_add(picosecond.into())
 }
 
 fn scan_local(text: &str) -> Option<(Date, TimeOfDay, &[u8])> {
@@ -119,7 +125,8 @@ fn parse_offset(bytes: &[u8]) -> Option<i16> {
         _ => return None,
     };
     let (hour, minute, rest) = TimeOfDay::scan_minutes(rest)?;
-    rest.is_empty().then(|| sign * (i16::from(hour) * 60 + i16::from(minute)))
+    let minutes = i16::from(hour).checked_mul(60)?.checked_add(minute.into())?;
+    minutes.checked_mul(sign).filter(|_| rest.is_empty())
 }
 
 impl Ord for DateTimeOffset {

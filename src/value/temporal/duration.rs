@@ -31,7 +31,7 @@ impl Duration {
             return None;
         }
         let total = days.unwrap_or(0).checked_add(times.unwrap_or(0))?;
-        Some(Self(sign * total))
+        total.checked_mul(sign).map(Self)
     }
 
     /// The duration of a number of picoseconds.
@@ -84,14 +84,16 @@ fn components<'b>(
         let (designator, rest) = rest.split_first()?;
         let designator = designator.to_ascii_uppercase();
         let index = units.iter().position(|&(name, _)| name == designator)?;
-        let (_, unit) = units.get(index)?;
+        let [(_, unit), further @ ..] = units.get(index..)? else {
+            return None;
+        };
         if !fraction.is_empty() && designator != b'S' {
             return None;
         }
         let length =
             number(whole)?.checked_mul(*unit)?.checked_add(picoseconds(fraction)?.into())?;
         total = Some(total.unwrap_or(0_i128).checked_add(length)?);
-        units = units.get(index + 1..)?;
+        units = further;
         bytes = rest;
     }
     Some((total, bytes))
@@ -103,14 +105,15 @@ impl fmt::Display for Duration {
         if self.0 == 0 {
             return formatter.write_str("PT0S");
         }
-        let part = |unit: i128| self.0.unsigned_abs() / unit.unsigned_abs();
         formatter.write_str(if self.0 < 0 { "-P" } else { "P" })?;
-        if part(DAY) > 0 {
-            write!(formatter, "{}D", part(DAY))?;
+        let parts = [self.0 / DAY, self.0 % DAY / HOUR, self.0 % HOUR / MINUTE];
+        let [days, hours, minutes] = parts.map(i128::unsigned_abs);
+        let [seconds, picoseconds] =
+            [self.0 % MINUTE / SECOND, self.0 % SECOND].map(i128::unsigned_abs);
+        if days > 0 {
+            write!(formatter, "{days}D")?;
         }
-        let (hours, minutes, seconds) = (part(HOUR) % 24, part(MINUTE) % 60, part(SECOND) % 60);
-        let picoseconds = (part(1) % SECOND.unsigned_abs()) as u64;
-        if (hours, minutes, seconds, picoseconds) != (0, 0, 0, 0) {
+        if self.0 % DAY != 0 {
             formatter.write_str("T")?;
         }
         if hours > 0 {
@@ -121,7 +124,7 @@ impl fmt::Display for Duration {
         }
         if seconds > 0 || picoseconds > 0 {
             write!(formatter, "{seconds}")?;
-            write_fraction(picoseconds, formatter)?;
+            write_fraction(picoseconds as u64, formatter)?;
             formatter.write_str("S")?;
         }
         Ok(())

@@ -1,6 +1,7 @@
 use std::cmp::Ordering;
 use std::iter::repeat;
 
+use super::text::pair;
 use super::{DateTimeOffset, FRACTION_DIGITS};
 
 /// A point in time that the texts of many others are compared with.
@@ -53,7 +54,7 @@ fn parts(utc: DateTimeOffset) -> Option<(Words, [u8; FRACTION_DIGITS as usize])>
     let mut fraction = [b'0'; FRACTION_DIGITS as usize];
     let mut rest = time.picosecond();
     for digit in fraction.iter_mut().rev() {
-        *digit += (rest % 10) as u8;
+        *digit |= (rest % 10) as u8;
         rest /= 10;
     }
     Some((words, fraction))
@@ -101,11 +102,6 @@ fn exists([date, day, time]: Words) -> bool {
         _ => 0,
     };
     (1..=days).contains(&pair(d1, d2)) && pair(h1, h2) < 24 && n1 < 6 && s1 < 6
-}
-
-/// The number of two digits.
-fn pair(tens: u8, ones: u8) -> u8 {
-    tens * 10 + ones
 }
 
 fn is_leap(century: u8, year: u8) -> bool {

@@ -5,8 +5,14 @@ use super::FRACTION_DIGITS;
 /// Two digits and what follows them.
 pub(super) fn two_digits(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let ([tens, ones], rest) = bytes.split_first_chunk()?;
-    (tens.is_ascii_digit() && ones.is_ascii_digit())
-        .then(|| ((tens - b'0') * 10 + (ones - b'0'), rest))
+    let [tens, ones] = [tens, ones].map(|byte| byte.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| (pair(tens, ones), rest))
+}
+
+/// The number of two digits.
+#[inline]
+pub(super) fn pair(tens: u8, ones: u8) -> u8 {
+    tens.wrapping_mul(10).wrapping_add(ones)
 }
 
 /// Two digits up to `maximum` and what follows them.
@@ -28,7 +34,7 @@ pub(super) fn digits(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// The number that digits stand for; none if it is too large.
 pub(super) fn number(digits: &[u8]) -> Option<i128> {
     digits.iter().try_fold(0_i128, |number, digit| {
-        number.checked_mul(10)?.checked_add(i128::from(digit - b'0'))
+        number.checked_mul(10)?.checked_add(i128::from(digit.saturating_sub(b'0')))
     })
 }
 
@@ -36,9 +42,9 @@ pub(super) fn number(digits: &[u8]) -> Option<i128> {
 pub(super) fn picoseconds(digits: &[u8]) -> Option<u64> {
     let (kept, rest) = digits.split_at(digits.len().min(FRACTION_DIGITS as usize));
     let padded = kept.iter().copied().chain(std::iter::repeat(b'0'));
-    let number = padded
-        .take(FRACTION_DIGITS as usize)
-        .fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    let number = padded.take(FRACTION_DIGITS as usize).fold(0_u64, |number, digit| {
+        number.saturating_mul(10).saturating_add(digit.saturating_sub(b'0').into())
+    });
     rest.iter().all(|digit| *digit == b'0').then_some(number)
 }
 

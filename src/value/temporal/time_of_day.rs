@@ -62,7 +62,8 @@ impl TimeOfDay {
 
     /// The number of whole seconds since midnight.
     pub(super) fn seconds(self) -> i64 {
-        (i64::from(self.hour) * 60 + i64::from(self.minute)) * 60 + i64::from(self.second)
+        let minutes = i64::from(self.hour).saturating_mul(60).saturating_add(self.minute.into());
+        minutes.saturating_mul(60).saturating_add(self.second.into())
     }
 
     /// The fraction of the second in picoseconds.
