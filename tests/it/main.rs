@@ -9,6 +9,8 @@
 
 mod builder;
 mod cases;
+mod cost;
+mod laws;
 mod messages;
 mod oracle;
 mod properties;
