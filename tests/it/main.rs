@@ -10,7 +10,10 @@
 
 mod builder;
 mod cases;
+mod cost;
+mod laws;
 mod messages;
 mod oracle;
 mod properties;
+mod python;
 mod strategies;

@@ -1,13 +1,13 @@
 //! What holds for every query: printing and parsing agree, nothing panics, spelling is irrelevant.
 
-use odata_query::ast::{Direction, Expr, not};
+use odata_query::ast::{Direction, Expr};
 use odata_query::{Error, Query};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use crate::strategies::{WORDS, cases, condition, expr, name, query, records};
+use crate::strategies::{WORDS, cases, expr, name};
 
 proptest! {
     #![proptest_config(cases(1000))]
@@ -80,51 +80,6 @@ proptest! {
         let plain_query = Query::parse(&plain).map_err(refused)?;
         let other_query = Query::parse(&other).map_err(refused)?;
         prop_assert_eq!(plain_query, other_query, "{}\n{}", plain, other);
-    }
-}
-
-proptest! {
-    #![proptest_config(cases(1000))]
-
-    /// `and`, `or` and `not` are intersection, union and double negation of what is kept.
-    #[test]
-    fn logic_is_set_logic(a in condition(), b in condition(), records in records()) {
-        let kept = |filter: &Expr| positions(&Query::new().filter(filter.clone()), &records);
-        let (Ok(in_a), Ok(in_b)) = (kept(&a), kept(&b)) else {
-            return Ok(());
-        };
-        let both = kept(&a.clone().and(b.clone())).map_err(refused)?;
-        let either = kept(&a.clone().or(b.clone())).map_err(refused)?;
-        let neither = kept(&not(a.clone().or(b))).map_err(refused)?;
-        let twice = kept(&not(not(a))).map_err(refused)?;
-        for record in 0..records.len() {
-            let (in_a, in_b) = (in_a.contains(&record), in_b.contains(&record));
-            prop_assert_eq!(both.contains(&record), in_a && in_b);
-            prop_assert_eq!(either.contains(&record), in_a || in_b);
-            prop_assert!(!(neither.contains(&record) && (in_a || in_b)));
-            prop_assert_eq!(twice.contains(&record), in_a);
-        }
-    }
-
-    /// A page is a slice of the whole answer: the selection of the first ones agrees with sorting.
-    #[test]
-    fn a_page_is_a_slice(query in query(), records in records()) {
-        let (skip, top) = (query.options().skip, query.options().top);
-        let mut all = Query::new();
-        if let Some(filter) = &query.options().filter {
-            all = all.filter(filter.clone());
-        }
-        for item in &query.options().orderby {
-            all = all.orderby(item.expr.clone(), item.direction);
-        }
-        let (Ok(page), Ok(all)) = (query.apply(&records), all.apply(&records)) else {
-            return Ok(());
-        };
-        let page: Vec<_> = page.records().collect();
-        let skip = skip.unwrap_or(0) as usize;
-        let top = top.map_or(usize::MAX, |top| top as usize);
-        let slice: Vec<_> = all.records().skip(skip).take(top).collect();
-        prop_assert_eq!(page, slice);
     }
 }
 
@@ -250,12 +205,6 @@ fn is_shown(error: &Error, text: &str) -> Result<(), TestCaseError> {
 fn is_custom(name: &str) -> bool {
     Query::parse(&format!("{:#}", Query::new().custom(name, None)))
         .is_ok_and(|query| query.custom_options().eq([(name, None)]))
-}
-
-fn positions(query: &Query, records: &[Value]) -> Result<Vec<usize>, Error> {
-    let page = query.apply(records)?;
-    let position = |kept: &Value| records.iter().position(|record| std::ptr::eq(record, kept));
-    Ok(page.records().filter_map(position).collect())
 }
 
 fn refused(error: Error) -> TestCaseError {

@@ -106,6 +106,49 @@ fn literal() -> impl Strategy<Value = Expr> {
     ]
 }
 
+/// A literal and the JSON that stands for it: few values of each type, so that some are equal.
+pub(crate) fn literal_of_any_type() -> impl Strategy<Value = (Expr, Value)> {
+    let texts = select(TEXTS).prop_map(|text| (lit(text), Value::from(text)));
+    let parsed = select(TYPED).prop_map(|(text, json)| {
+        (text.parse().expect(text), serde_json::from_str(json).expect(json))
+    });
+    prop_oneof![1 => texts, 4 => parsed]
+}
+
+/// Literals of every type with their JSON, several of each and in several spellings.
+const TYPED: &[(&str, &str)] = &[
+    ("null", "null"),
+    ("false", "false"),
+    ("true", "true"),
+    ("0", "0"),
+    ("-1", "-1"),
+    ("1", "1"),
+    ("1.0", "1.0"),
+    ("1.5", "1.5"),
+    ("15e-1", "15e-1"),
+    ("0.1", "0.1"),
+    ("9007199254740993", "9007199254740993"),
+    ("9007199254740992.0", "9007199254740992.0"),
+    ("18446744073709551615", "18446744073709551615"),
+    ("1e300", "1e300"),
+    ("'1'", r#""1""#),
+    ("2020-02-29", r#""2020-02-29""#),
+    ("2020-03-01", r#""2020-03-01""#),
+    ("2020-02-29T00:00:00Z", r#""2020-02-29T00:00:00Z""#),
+    ("2020-02-29T03:00:00.0+03:00", r#""2020-02-29T03:00:00.0+03:00""#),
+    ("2020-02-29T00:00:00.000000000001Z", r#""2020-02-29T00:00:00.000000000001Z""#),
+    ("12:00", r#""12:00""#),
+    ("12:00:00.000", r#""12:00:00.000""#),
+    ("duration'PT60M'", r#""PT60M""#),
+    ("duration'PT1H'", r#""PT1H""#),
+    ("duration'-PT1S'", r#""-PT1S""#),
+    ("01234567-89ab-cdef-0123-456789abcdef", r#""01234567-89ab-cdef-0123-456789abcdef""#),
+    ("01234567-89AB-CDEF-0123-456789ABCDEF", r#""01234567-89AB-CDEF-0123-456789ABCDEF""#),
+    ("[1,'a']", r#"[1,"a"]"#),
+    ("[]", "[]"),
+    (r#"{"a":1}"#, r#"{"a":1}"#),
+];
+
 fn number_literal() -> impl Strategy<Value = Expr> {
     prop_oneof![
         (-5..=5_i64).prop_map(lit),
