@@ -4,7 +4,6 @@ mod data;
 mod notes;
 mod tree;
 
-use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,6 +11,13 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use odata_query::{Error, Query, Settings};
 use serde_json::json;
+
+use data::Trouble;
+
+/// Notes of one kind at most.
+const NOTES: usize = 12;
+/// Characters of a note, or of a message about data, at most.
+const MESSAGE: usize = 1000;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,11 +51,11 @@ enum ErrorFormat {
 #[derive(Subcommand)]
 enum Command {
     /// Apply a query to the records of a file: a JSON array, an object with a `value` array, or one
-    /// JSON value per line
+    /// JSON value per line. Of members with the same name the last one counts
     Query {
         #[command(flatten)]
         query: QueryText,
-        /// The file; standard input without it or with `-`
+        /// The file, of 1 GiB at most; standard input without it or with `-`
         file: Option<PathBuf>,
         /// Indent the output
         #[arg(long)]
@@ -91,7 +97,7 @@ enum Failure {
     /// The query: exit status 2.
     Query(Box<Error>),
     /// The data, or writing the answer: exit status 1.
-    Data(String),
+    Data(Trouble),
 }
 
 impl From<Error> for Failure {
@@ -100,24 +106,51 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Failure::Data(trouble)
+    }
+}
+
+impl Failure {
+    fn status(&self) -> u8 {
+        match self {
+            Failure::Query(_) => 2,
+            Failure::Data(_) => 1,
+        }
+    }
+
+    fn report(&self, format: ErrorFormat) -> String {
+        match (self, format) {
+            (Failure::Query(error), ErrorFormat::Human) => error.report(),
+            (Failure::Query(error), ErrorFormat::Json) => format!("{}\n", error.to_json()),
+            (Failure::Data(Trouble { message, help }), ErrorFormat::Human) => {
+                let help = help.map_or(String::new(), |help| format!("  = help: {help}\n"));
+                format!("error: {}\n{help}", shown(message))
+            }
+            (Failure::Data(Trouble { message, help }), ErrorFormat::Json) => {
+                let help = help.map_or(String::new(), |help| format!("; {help}"));
+                let message = format!("{message}{help}");
+                format!("{}\n", json!({"error": {"code": "data", "message": message}}))
+            }
+        }
+    }
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
     let mut out = BufWriter::new(io::stdout().lock());
-    let done = run(cli.command, &mut out).and_then(|()| out.flush().map_err(not_written));
-    let Err(failure) = done else {
+    let (done, format) = match Cli::try_parse() {
+        Ok(cli) => (run(cli.command, &mut out), cli.error_format),
+        Err(error) if error.use_stderr() => error.exit(),
+        // The help or the version.
+        Err(text) => (write!(out, "{}", text.render()).map_err(not_written), ErrorFormat::Human),
+    };
+    let Err(failure) = done.and_then(|()| out.flush().map_err(not_written)) else {
         return ExitCode::SUCCESS;
     };
-    let (message, status) = match (&failure, cli.error_format) {
-        (Failure::Query(error), ErrorFormat::Human) => (error.report(), 2),
-        (Failure::Query(error), ErrorFormat::Json) => (format!("{}\n", error.to_json()), 2),
-        (Failure::Data(message), ErrorFormat::Human) => (format!("error: {message}\n"), 1),
-        (Failure::Data(message), ErrorFormat::Json) => {
-            (format!("{}\n", json!({"error": {"code": "data", "message": message}})), 1)
-        }
-    };
     // Nothing is left to be done if standard error is closed.
-    let _ = io::stderr().write_all(message.as_bytes());
-    ExitCode::from(status)
+    let _ = io::stderr().write_all(failure.report(format).as_bytes());
+    ExitCode::from(failure.status())
 }
 
 fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
@@ -127,7 +160,7 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
             let plan = query.bind()?;
             note(notes::custom_options(&query));
             let file = file.filter(|file| file.as_os_str() != "-");
-            let records = data::read(file.as_deref()).map_err(Failure::Data)?;
+            let records = data::read(file.as_deref())?;
             note(notes::unknown_members(&query, &records));
             let page = plan.apply(&records)?;
             if pretty { data::write_pretty(&page, &mut *out) } else { page.write_json(&mut *out) }
@@ -155,10 +188,7 @@ impl QueryText {
     fn read(self, file: Option<PathBuf>) -> Result<(Query, Option<PathBuf>), Failure> {
         let (text, file) = match (self.query_file, self.query) {
             (Some(path), first) => {
-                let text = fs::read_to_string(&path);
-                let text = text.map_err(|error| {
-                    Failure::Data(format!("cannot read {}: {error}", path.display()))
-                })?;
+                let text = data::read_text(Some(&path))?;
                 (text.trim_end_matches(['\r', '\n']).to_owned(), first.map(PathBuf::from).or(file))
             }
             (None, query) => (query.unwrap_or_default(), file),
@@ -170,12 +200,40 @@ impl QueryText {
 }
 
 /// Says something on standard error that changes nothing.
-fn note(notes: Vec<String>) {
-    for note in notes {
-        let _ = writeln!(io::stderr(), "note: {note}");
+fn note(notes: impl Iterator<Item = String>) {
+    let mut notes = notes.fuse();
+    for note in notes.by_ref().take(NOTES) {
+        let _ = writeln!(io::stderr(), "note: {}", shown(&note));
+    }
+    let more = notes.count();
+    if more > 0 {
+        let _ = writeln!(io::stderr(), "note: and {more} more of these");
     }
 }
 
+/// The text of a message, of a bounded length.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(MESSAGE) {
+        Some((end, _)) => escaped(text.get(..end).unwrap_or_default()) + "…",
+        None => escaped(text),
+    }
+}
+
+/// One line without what a terminal would obey.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.extend(c.escape_unicode())
+            }
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 fn not_written(error: io::Error) -> Failure {
-    Failure::Data(format!("cannot write the answer: {error}"))
+    Trouble::new(format!("cannot write the answer: {error}")).into()
 }

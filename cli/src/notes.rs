@@ -1,6 +1,6 @@
 //! What is probably not meant, said on standard error; the answer stands all the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use odata_query::Query;
 use odata_query::ast::{Kind, Node, Visitor};
@@ -10,35 +10,39 @@ use serde_json::{Map, Value};
 const LISTED: usize = 12;
 
 /// Options that have no effect here, since they are not OData's.
-pub(crate) fn custom_options(query: &Query) -> Vec<String> {
-    let note = |(name, _): (&str, _)| {
-        let meant = query.misspelt_options().find(|(misspelt, _)| *misspelt == name);
+pub(crate) fn custom_options(query: &Query) -> impl Iterator<Item = String> {
+    let meant: BTreeMap<&str, &str> = query.misspelt_options().collect();
+    query.custom_options().map(move |(name, _)| {
         let question =
-            meant.map_or(String::new(), |(_, meant)| format!("; did you mean `{meant}`?"));
+            meant.get(name).map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
         format!("`{name}` is passed over as a custom option{question}")
-    };
-    query.custom_options().map(note).collect()
+    })
 }
 
 /// Properties that no record has: they are null everywhere, which is seldom what is meant.
-pub(crate) fn unknown_members(query: &Query, records: &[Value]) -> Vec<String> {
-    let objects = || records.iter().filter_map(Value::as_object);
-    if objects().next().is_none() {
-        return Vec::new();
-    }
+pub(crate) fn unknown_members(query: &Query, records: &[Value]) -> impl Iterator<Item = String> {
     let mut used = Names::default();
     let options = query.options();
     let exprs = options.filter.iter().chain(options.orderby.iter().map(|item| &item.expr));
     for expr in exprs.chain(options.aliases.iter().map(|alias| &alias.value)) {
         expr.root().walk(&mut used);
     }
-    let has = |object: &Map<String, Value>, name: &str| {
-        object.contains_key(name) || object.keys().any(|member| member.eq_ignore_ascii_case(name))
-    };
-    let unknown = used.names.into_iter().filter(|name| !objects().any(|object| has(object, name)));
+    let objects = || records.iter().filter_map(Value::as_object);
+    let mut unknown: BTreeMap<String, String> =
+        used.names.into_iter().map(|name| (name.to_ascii_lowercase(), name)).collect();
+    for member in objects().flat_map(Map::keys) {
+        if unknown.is_empty() {
+            break;
+        }
+        unknown.remove(&member.to_ascii_lowercase());
+    }
+    if objects().next().is_none() {
+        unknown.clear();
+    }
+    let members = if unknown.is_empty() { String::new() } else { members(objects()) };
     unknown
-        .map(|name| format!("no record has a member `{name}`; there are {}", members(objects())))
-        .collect()
+        .into_values()
+        .map(move |name| format!("no record has a member `{name}`; there are {members}"))
 }
 
 /// The first members of the records, for a note.

@@ -5,6 +5,8 @@ use std::fmt::{self, Display, Formatter, Write};
 use odata_query::Query;
 use odata_query::ast::{Direction, Expr, Kind, Node, Options, Visitor};
 
+use crate::escaped;
+
 /// How much further what is inside stands.
 const STEP: &str = "  ";
 
@@ -19,7 +21,7 @@ impl Display for Tree<'_> {
                 f,
                 "custom {name}{}{}",
                 if value.is_some() { " = " } else { "" },
-                value.unwrap_or_default()
+                escaped(value.unwrap_or_default())
             )?;
         }
         Ok(())
@@ -99,7 +101,7 @@ struct Label<'a>(Node<'a>);
 impl Display for Label<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0.kind() {
-            Kind::Literal(kind, _) => write!(f, "{kind:?} {}", self.0),
+            Kind::Literal(kind, _) => write!(f, "{kind:?} {}", escaped(&self.0.to_string())),
             Kind::Not(_) => f.write_str("not"),
             Kind::Negate(_) => f.write_str("negate"),
             Kind::And(_) => f.write_str("and"),

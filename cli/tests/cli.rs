@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// Runs `odata` with arguments and standard input.
-fn odata(arguments: &[&str], input: &str) -> Output {
+fn odata(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_odata"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -16,7 +16,7 @@ fn odata(arguments: &[&str], input: &str) -> Output {
         .spawn()
         .unwrap();
     // The command may stop before it has read everything.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(input.as_ref());
     child.wait_with_output().unwrap()
 }
 
@@ -29,7 +29,7 @@ fn prints(arguments: &[&str], input: &str, expected: &str) {
 }
 
 #[track_caller]
-fn fails(arguments: &[&str], input: &str, status: i32, message: &str) {
+fn fails(arguments: &[&str], input: impl AsRef<[u8]>, status: i32, message: &str) {
     let output = odata(arguments, input);
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(status), "{err}");
@@ -62,7 +62,7 @@ fn reads_arrays_envelopes_and_lines() {
     ] {
         prints(&["query", "$filter=b eq 1.5"], input, expected);
     }
-    prints(&["query", ""], "", "{\"value\":[]}\n");
+    prints(&["query", ""], "[]", "{\"value\":[]}\n");
     prints(&["query", "$filter=$it gt 1"], "[1,2,3]", "{\"value\":[2,3]}\n");
     prints(
         &["query", "$count=true", "--pretty"],
@@ -78,8 +78,7 @@ fn takes_the_query_from_a_file() {
     let path = file.to_str().unwrap();
     prints(&["query", "--query-file", path], r#"[{"a":1},{"a":2}]"#, "{\"value\":[{\"a\":1}]}\n");
     let groups = example("employee_groups.json");
-    let output = odata(&["query", "--query-file", path, &groups], "");
-    assert_eq!(output.stdout, b"{\"value\":[]}\n");
+    prints(&["query", "--query-file", path, &groups], "", "{\"value\":[]}\n");
     std::fs::remove_file(file).unwrap();
     fails(
         &["query", "--query-file", "/nowhere/query.txt"],
@@ -116,7 +115,6 @@ fn tells_bad_queries_from_bad_data() {
         1,
         "cannot read /nowhere/data.json",
     );
-    fails(&["query", "$filter=a eq 1"], "[1,", 1, "standard input is not JSON");
     fails(&["query"], "", 2, "Usage");
     fails(
         &["query", "$top=-1", "--error-format", "json"],
@@ -148,5 +146,156 @@ fn notes_what_is_probably_not_meant() {
         let output = odata(&["query", query], records);
         assert_eq!(output.status.code(), Some(0), "{query}");
         assert_eq!(String::from_utf8(output.stderr).unwrap(), notes, "{query}");
+    }
+}
+
+/// What is no data, and the message, from its place on.
+const UNREADABLE: &[(&[u8], &str)] = &[
+    (b"", "error: standard input is empty\n  = help: no records at all are `[]`\n"),
+    (b" \n\t\r\n", "error: standard input is empty"),
+    (b"\xef\xbb\xbf", "error: standard input is empty"),
+    (b"[1,", "line 1, column 4: EOF while parsing a value\n  = help: the data ends inside"),
+    (b"{\"a\":1}\n{\"a\":2", "line 2, column 7: EOF while parsing an object"),
+    (b"{\"a\":1}\n{\"a\":\n\n", "line 2, column 6: EOF while parsing a value"),
+    (b"[\"a", "line 1, column 4: EOF while parsing a string"),
+    (b"{\"a\n", "line 1, column 4: control character"),
+    (b"[1] x", "line 1, column 5: expected value\n  = help: the data is JSON: an array"),
+    (b"[1]]", "line 1, column 4: expected value"),
+    (b"{\"a\":1},{\"a\":2}", "line 1, column 8: expected value"),
+    (b"id,name\n1,a\n", "line 1, column 1: expected value"),
+    (b"<html>", "line 1, column 1: expected value"),
+    (b"[NaN]", "line 1, column 2: expected value"),
+    (b"\n[01]", "line 2, column 3: invalid number\n  = help: a number is written like"),
+    (b"[1.]", "line 1, column 4: invalid number"),
+    (b"[1,]", "line 1, column 4: trailing comma\n  = help: there is no comma"),
+    (b"{'a':1}", "line 1, column 2: key must be a string\n  = help: the names of members"),
+    ("{\"имя\":\"x\" 1}".as_bytes(), "line 1, column 12: expected `,` or `}`\n"),
+    (b"[\"\\q\"]", "line 1, column 4: invalid escape\n  = help: a backslash"),
+    (b"[\"\\ud800\"]", "line 1, column 9: unexpected end of hex escape\n  = help: `\\ud800`"),
+    (b"[\"\\udc00\"]", "line 1, column 8: lone leading surrogate in hex escape\n  = help"),
+    (b"[\"\\ud800\\u0041\"]", "line 1, column 14: lone leading surrogate"),
+    (b"[1,\0]", "line 1, column 4: expected value"),
+    (b"[\"a\0\"]", "line 1, column 4: control character"),
+    (b"[1,\n\"\xd0\xb8\xff\"]", "line 2, column 3: the byte at offset 7 is not UTF-8\n  = help"),
+    (b"[\"\xed\xa0\x80\"]", "line 1, column 3: the byte at offset 2 is not UTF-8"),
+    (b"[\"\xc0\xaf\"]", "the byte at offset 2 is not UTF-8"),
+    (b"[\"\xd0", "the byte at offset 2 is not UTF-8"),
+    (b"\xff\xfe[\0]\0", "is UTF-16 or binary, not UTF-8\n  = help: convert it"),
+    (b"\xfe\xff\0[\0]", "is UTF-16 or binary"),
+    (b"[\0]\0", "is UTF-16 or binary"),
+    (b"\0[\0]", "is UTF-16 or binary"),
+];
+
+#[test]
+fn unreadable_data_is_an_error_with_its_place() {
+    for (input, message) in UNREADABLE {
+        fails(&["query", "$count=true"], input, 1, message);
+    }
+    for depth in [128, 100_000] {
+        let message = "line 1, column 128: recursion limit exceeded\n  = help: arrays and objects";
+        fails(&["query", ""], "[".repeat(depth), 1, message);
+        fails(&["query", "", "--pretty"], "{\"a\":".repeat(depth), 1, "recursion limit exceeded");
+    }
+    fails(&["query", "", "/"], "", 1, "cannot read /: Is a directory");
+    fails(
+        &["query", "", "a\u{1b}[31m\u{202e}"],
+        "",
+        1,
+        "cannot read a\\u{1b}[31m\\u{202e}: No such",
+    );
+    let body = r#"{"error":{"code":"data","message":"standard input is empty; no records at all are `[]`"}}"#;
+    fails(&["query", "", "--error-format", "json"], "", 1, body);
+}
+
+/// Unusual, but JSON: the records as they are written again.
+const UNUSUAL: &[(&str, &str)] = &[
+    (r#"{"a":1,"b":2,"a":3}"#, r#"{"a":3,"b":2}"#),
+    (r#"{"value":[1],"value":[2]}"#, "2"),
+    (r#"{"value":5}"#, r#"{"value":5}"#),
+    ("1e999", "1e+999"),
+    ("-0", "-0"),
+    ("1.50", "1.50"),
+    ("null", "null"),
+    ("[[]]", "[]"),
+    ("[{},[],null,true,\"\"]", "{},[],null,true,\"\""),
+    (r#""a""b"1 [2]{"c":3}"#, r#""a","b",1,[2],{"c":3}"#),
+    (r#"["\u0000\ud83d\ude00"]"#, "\"\\u0000😀\""),
+    ("\r\n[1]\r\n", "1"),
+];
+
+#[test]
+fn unusual_data_is_read() {
+    for (input, records) in UNUSUAL {
+        prints(&["query", ""], input, &format!("{{\"value\":[{records}]}}\n"));
+    }
+    let digits = "7".repeat(400);
+    prints(&["query", "$filter=$it gt 1", "-"], &digits, &format!("{{\"value\":[{digits}]}}\n"));
+    let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+    let inside = deep.get(1..253).unwrap();
+    prints(&["query", "$filter=$it eq $it", "-"], &deep, &format!("{{\"value\":[{inside}]}}\n"));
+}
+
+#[test]
+fn a_query_file_is_text() {
+    let file = std::env::temp_dir().join(format!("odata-cli-text-{}.txt", std::process::id()));
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, b"$filter=a eq '\xff'").unwrap();
+    fails(&["fmt", "--query-file", path], "", 1, "line 1, column 15: the byte at offset 14");
+    std::fs::write(&file, "\u{feff}$top=1\r\n").unwrap();
+    prints(&["fmt", "--query-file", path], "", "$top=1\n");
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn messages_stay_short_and_harmless() {
+    let many: String = (0..5000).map(|i| format!("x{i}\u{1b}=1&filte{i}=2&")).collect();
+    let members: Vec<String> = (0..5000).map(|i| format!("a{i} eq b{i}")).collect();
+    let query = format!("{many}$filter={}", members.get(..1200).unwrap().join(" or "));
+    let record = format!(r#"{{"\u001b[31m{}":1}}"#, "x".repeat(5000));
+    let output = odata(&["query", &query], format!("{record}\n").repeat(1000));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(err.len() < 26 * 1100, "{} bytes", err.len());
+    assert!(!err.contains('\u{1b}'));
+    assert!(err.contains("note: and 9988 more of these\n"), "{err}");
+    assert!(err.contains("note: and 2388 more of these\n"), "{err}");
+    prints(
+        &["parse", "$filter=a eq '%0A%1B'"],
+        "",
+        "$filter\n  eq\n    path\n      name a\n    String '\\u{a}\\u{1b}'\n",
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error() {
+    for arguments in [
+        &["query", "", "-"][..],
+        &["query", "", "--pretty", "-"],
+        &["parse", "$top=1"],
+        &["fmt", "$top=1"],
+        &["explain", "$top=1"],
+        &["--help"],
+        &["--version"],
+        &["help", "query"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let (reader, closed) = std::io::pipe().unwrap();
+        drop(reader);
+        for out in [Stdio::from(full), Stdio::from(closed)] {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_odata"))
+                .args(arguments)
+                .stdin(Stdio::piped())
+                .stdout(out)
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
+            // Commands without data do not read it.
+            let _ = child.stdin.take().unwrap().write_all(b"[1]");
+            let output = child.wait_with_output().unwrap();
+            let err = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {err}");
+            assert!(err.starts_with("error: cannot write the answer: "), "{arguments:?}: {err}");
+        }
     }
 }
