@@ -10,6 +10,7 @@
 mod builder;
 mod cases;
 mod messages;
+mod naive;
 mod oracle;
 mod properties;
 mod strategies;
