@@ -83,8 +83,9 @@ fn escapes_change_nothing(text: &str, mask: &[u8]) {
     }
 }
 
-/// The text with some characters escaped, and where each byte of it has gone. What separates options
-/// stays, and so do blanks in names, which mean something, and what are escapes already.
+/// The text with some characters escaped, and where each byte of it has gone. What are escapes already
+/// stays, and so does what means something else escaped: what separates options, blanks in names, `;`
+/// and `#` in a search.
 fn escape_some(text: &str, mask: &[u8]) -> (String, Vec<usize>) {
     let mut out = String::new();
     let mut places = Vec::new();
@@ -99,7 +100,8 @@ fn escape_some(text: &str, mask: &[u8]) -> (String, Vec<usize>) {
         if c == '%' {
             kept = 3;
         }
-        if is_separator || !is_chosen || kept > 0 || in_name && (c == ' ' || c == '\t') {
+        let is_kept = is_separator || kept > 0 || if in_name { " \t" } else { ";#" }.contains(c);
+        if is_kept || !is_chosen {
             out.push(c);
         } else {
             escape(c, &mut out);

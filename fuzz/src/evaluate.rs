@@ -14,7 +14,7 @@ pub fn check(data: &[u8]) {
     let records = generate::records(&mut Choices::new(data.iter().rev().copied()));
     agrees(naive::compare(&query, &records), &query);
     for key in &query.options().orderby {
-        agrees(naive::compare_values(&key.expr, &records), &query);
+        agrees(naive::compare_values(&key.expr, &records[..records.len().min(8)]), &query);
     }
     limits_change_nothing(query, &records);
 }

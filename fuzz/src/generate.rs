@@ -55,11 +55,12 @@ pub(crate) fn query(choices: &mut Choices) -> Query {
     query
 }
 
-/// A few records, or more than a batch of them whose shapes change on the way.
+/// A few records, or seldom more than a batch of them whose shapes change on the way.
 pub(crate) fn records(choices: &mut Choices) -> Vec<Value> {
+    let is_batch = choices.below(32) == 31;
     let order = choices.several(8, |choices| choices.below(256));
     let kinds = choices.several(8, |choices| object(choices, 3));
-    if order.is_empty() || kinds.is_empty() {
+    if !is_batch || order.is_empty() || kinds.is_empty() {
         return kinds;
     }
     order.iter().cycle().take(600).map(|pick| kinds[pick % kinds.len()].clone()).collect()

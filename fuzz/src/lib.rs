@@ -1,5 +1,8 @@
 //! What the fuzz targets check. `tests/replay.rs` checks the same on the inputs that are kept, so
 //! nothing here needs the fuzzer.
+//!
+//! A finding is kept in `crashes/<target>` when it is mended. `seeds/<target>` holds a corpus that
+//! `cargo fuzz cmin` made small, and no file of it is large.
 
 mod choices;
 mod generate;
