@@ -47,8 +47,10 @@ fn is_literal(expression: &Expr) -> bool {
 }
 
 fn compares(left: Expr, right: Expr, record: &Json, order: Option<Ordering>) {
+    let is_in = |left: Expr, right: Expr| left.is_in([right.clone(), null(), right]);
     for (operator, orders) in [
-        (Expr::eq as fn(Expr, Expr) -> Expr, &[Ordering::Equal][..]),
+        (is_in as fn(Expr, Expr) -> Expr, &[Ordering::Equal][..]),
+        (Expr::eq, &[Ordering::Equal]),
         (Expr::lt, &[Ordering::Less]),
         (Expr::ge, &[Ordering::Equal, Ordering::Greater]),
     ] {
