@@ -194,7 +194,11 @@ fn numeric_kind(i: &str) -> Numeric {
     let run = |from: usize, is: fn(&u8) -> bool| {
         bytes.iter().skip(from).take_while(|byte| is(byte)).count()
     };
-    if run(0, u8::is_ascii_hexdigit) == 8 && bytes.get(8) == Some(&b'-') {
+    // Seven digits and a negative exponent begin like a guid.
+    let is_exponent = run(0, u8::is_ascii_digit) == 7
+        && matches!(bytes.get(7), Some(b'e' | b'E'))
+        && bytes.get(13) != Some(&b'-');
+    if run(0, u8::is_ascii_hexdigit) == 8 && bytes.get(8) == Some(&b'-') && !is_exponent {
         return Numeric::Guid;
     }
     let sign = usize::from(bytes.first() == Some(&b'-'));

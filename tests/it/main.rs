@@ -13,6 +13,7 @@ mod cases;
 mod cost;
 mod laws;
 mod messages;
+mod naive;
 mod oracle;
 mod properties;
 mod python;

@@ -1,0 +1,45 @@
+//! Over any records, a query of any tree keeps what the naive evaluator keeps, and tight limits
+//! refuse it or change nothing.
+
+use odata_query::{Query, Settings};
+use serde_json::Value;
+
+use super::choices::Choices;
+use super::{generate, naive};
+
+/// The query is made from the front of the input and the records from its back, so that the fuzzer
+/// can change one without the other.
+pub fn check(data: &[u8]) {
+    let query = generate::query(&mut Choices::new(data.iter().copied()));
+    let records = generate::records(&mut Choices::new(data.iter().rev().copied()));
+    agrees(naive::compare(&query, &records), &query);
+    for key in &query.options().orderby {
+        agrees(naive::compare_values(&key.expr, &records[..records.len().min(8)]), &query);
+    }
+    limits_change_nothing(query, &records);
+}
+
+fn agrees(result: Result<(), String>, query: &Query) {
+    if let Err(difference) = result {
+        panic!("{query}: {difference}");
+    }
+}
+
+fn limits_change_nothing(query: Query, records: &[Value]) {
+    let mut tight = Settings::default();
+    tight.limits.depth = 16;
+    tight.limits.nodes = 24;
+    tight.limits.in_items = 4;
+    tight.limits.lambda_depth = 2;
+    tight.limits.record_steps = 64;
+    tight.limits.query_steps = 0;
+    tight.limits.query_steps_per_record = 16;
+    tight.limits.string = 4;
+    let free = query.apply(records).map(|page| page.to_json());
+    match (query.with_settings(tight).apply(records), free) {
+        (Ok(page), Ok(free)) => assert_eq!(page.to_json(), free),
+        (Err(error), _) if error.is_limit() => {}
+        (Err(error), Err(free)) => assert_eq!(error.code(), free.code()),
+        (tight, free) => panic!("{:?} instead of {free:?}", tight.map(|page| page.to_json())),
+    }
+}
