@@ -95,7 +95,8 @@ fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Trouble {
     let what = what.split(" at line ").next().unwrap_or_default();
     let end = text.trim_ascii_end().len();
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
-    let offset = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let offset =
+        lines.map(str::len).sum::<usize>().saturating_add(error.column().saturating_sub(1));
     let place = place(text.as_bytes(), if error.is_eof() { end } else { offset.min(end) });
     let help = HELP.iter().find(|(known, _)| what.starts_with(known)).map(|(_, help)| *help);
     Trouble { message: format!("{name}, {place}: {what}"), help }
@@ -105,7 +106,10 @@ fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Trouble {
 fn place(bytes: &[u8], offset: usize) -> String {
     let before = String::from_utf8_lossy(bytes.get(..offset).unwrap_or(bytes));
     let (line, column) = (before.split('\n').count(), before.rsplit('\n').next());
-    format!("line {line}, column {}", column.map_or(1, |column| column.chars().count() + 1))
+    format!(
+        "line {line}, column {}",
+        column.map_or(1, |column| column.chars().count().saturating_add(1))
+    )
 }
 
 fn records(text: &str) -> serde_json::Result<Vec<Value>> {
