@@ -17,4 +17,5 @@ mod naive;
 mod oracle;
 mod properties;
 mod python;
+mod sqlite;
 mod strategies;
