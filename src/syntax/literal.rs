@@ -171,9 +171,9 @@ impl<'t> Grammar<'t> {
 }
 
 fn prefixes(_: &str) -> Option<String> {
-    let prefixes: Vec<String> = PREFIXED.iter().map(|(prefix, ..)| format!("`{prefix}`")).collect();
-    let prefixes = prefixes.join(", ");
-    Some(format!("a string may follow {prefixes} or the qualified name of an enumeration"))
+    let known: Vec<String> = PREFIXED.iter().map(|(prefix, ..)| format!("`{prefix}`")).collect();
+    let known = known.join(", ");
+    Some(format!("a string may follow {known} or the qualified name of an enumeration"))
 }
 
 #[inline]

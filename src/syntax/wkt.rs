@@ -49,10 +49,10 @@ fn polygon(i: &str) -> Lexed<'_> {
 
 /// `ringLiteral`: the first and the last position are the same.
 fn ring(i: &str) -> Lexed<'_> {
-    let (rest, ring) = list(position, 1).parse(i)?;
-    let positions = ring.trim_matches(['(', ')']);
+    let (rest, text) = list(position, 1).parse(i)?;
+    let positions = text.trim_matches(['(', ')']);
     let (first, last) = (positions.split(',').next(), positions.rsplit(',').next());
-    if first == last { Ok((rest, ring)) } else { Err(nom::Err::Error(Stop(rest))) }
+    if first == last { Ok((rest, text)) } else { Err(nom::Err::Error(Stop(rest))) }
 }
 
 fn srid(i: &str) -> Lexed<'_> {
