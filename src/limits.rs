@@ -53,6 +53,8 @@ pub struct Limits {
     pub query_strings: u64,
     /// Bytes added to [`query_strings`](Self::query_strings) for each record, 1,024 by default.
     pub query_strings_per_record: u64,
+    /// Regular expressions of one query, 50 by default.
+    pub patterns: usize,
     /// Bytes of one regular expression, 1,000 by default.
     pub pattern: usize,
     /// Bytes of one compiled regular expression, 1 MiB by default.
@@ -85,6 +87,7 @@ impl Limits {
         string: 1 << 20,
         query_strings: 64 << 20,
         query_strings_per_record: 1 << 10,
+        patterns: 50,
         pattern: 1_000,
         pattern_size: 1 << 20,
         pattern_depth: 50,
@@ -120,6 +123,7 @@ impl Limits {
             string: usize::MAX,
             query_strings: u64::MAX,
             query_strings_per_record: u64::MAX,
+            patterns: usize::MAX,
             pattern: usize::MAX,
             pattern_size: usize::MAX,
             pattern_depth: u32::MAX,

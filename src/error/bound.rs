@@ -37,6 +37,8 @@ impl Bound {
     pub(crate) const NAME: Bound = Bound { what: "the length of a name", field: None };
     pub(crate) const PATTERN: Bound =
         Bound { what: "the length of a regular expression in bytes", field: Some("pattern") };
+    pub(crate) const PATTERNS: Bound =
+        Bound { what: "the number of regular expressions", field: Some("patterns") };
     pub(crate) const PATTERN_SIZE: Bound = Bound {
         what: "the compiled size of a regular expression in bytes",
         field: Some("pattern_size"),

@@ -5,8 +5,9 @@
 
 use serde_json::Value as Json;
 
-use super::item::{NULL, by_name, elsewhere, same};
+use super::item::{NULL, by_name, elsewhere, look_up_steps, same};
 use super::rows::Evaluator;
+use crate::error::Error;
 use crate::plan::{NodeId, Op, Variable};
 
 /// Rows of one batch: enough for waits to overlap, few enough to stay in the cache between steps.
@@ -160,17 +161,36 @@ impl Level<'_> {
 
 impl<'e> Evaluator<'e> {
     /// Where a path leads to from the selected rows.
-    pub(super) fn column(&mut self, path: NodeId, selection: &Selection) -> Vec<&'e Json> {
+    pub(super) fn column(
+        &mut self,
+        path: NodeId,
+        selection: &Selection,
+    ) -> Result<Vec<&'e Json>, Error> {
         let plan = self.plan;
-        match &plan.node(path).op {
+        Ok(match &plan.node(path).op {
             Op::Member(of, name) => {
-                let mut column = self.column(*of, selection);
+                let mut column = self.column(*of, selection)?;
+                self.charge_look_ups(path, selection, &column)?;
                 self.step(path, name, &mut column);
                 column
             }
             Op::Variable(variable) => self.batch.roots(Some(*variable), selection),
             _ => self.batch.roots(None, selection),
+        })
+    }
+
+    fn charge_look_ups(
+        &mut self,
+        member: NodeId,
+        selection: &Selection,
+        column: &[&Json],
+    ) -> Result<(), Error> {
+        if column.iter().map(|json| look_up_steps(json)).fold(0, u64::max) > 0 {
+            for (row, json) in selection.iter().zip(column) {
+                self.charge_row(member, *row, look_up_steps(json))?;
+            }
         }
+        Ok(())
     }
 
     /// Replaces every value of a column by its member.

@@ -21,6 +21,16 @@ pub(super) static NULL: Json = Json::Null;
 /// Objects with more members than this are searched by their own index.
 const SCANNED: usize = 64;
 
+/// Evaluation steps of looking for a member, beyond the one of every node: a name in another case is
+/// looked for among all members.
+#[inline]
+pub(super) fn look_up_steps(json: &Json) -> u64 {
+    match json {
+        Json::Object(members) if members.len() > SCANNED => members.len() as u64 / 16,
+        _ => 0,
+    }
+}
+
 impl<'e> Item<'e> {
     pub(super) const NULL: Item<'static> = Item::Json(&NULL);
 

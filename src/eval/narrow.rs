@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::plan::{Form, NodeId, Op, Operation, Variable, holds, json_weight};
 use crate::value::{Collection, Number, Point, Value};
 
-/// Values of less weight than this cost nothing beyond the step that reads them.
+/// Fewer steps than this are part of the one that every node takes.
 const HEAVY: u64 = 64;
 
 /// A lambda over the items that a path leads to.
@@ -46,7 +46,7 @@ impl<'e> Evaluator<'e> {
             Op::Apply(Operation::InSet(set), operands) => match **operands {
                 [path] => {
                     let collation = self.collation();
-                    self.retain_text(path, selection, |json| {
+                    self.retain_text(path, selection, json_weight, |json| {
                         set.contains(&Value::from_json(json), collation) == asked
                     })
                 }
@@ -60,19 +60,18 @@ impl<'e> Evaluator<'e> {
             },
             Op::Test(_, prepared, path) => {
                 let mut scratch = std::mem::take(&mut self.scratch);
-                let tested = self.retain_text(*path, selection, |json| match json {
+                let steps =
+                    |json: &Json| json.as_str().map_or(0, |text| prepared.steps(text.len()));
+                let tested = self.retain_text(*path, selection, steps, |json| match json {
                     Json::String(subject) => prepared.test(subject, &mut scratch) == asked,
                     _ => false,
                 });
                 self.scratch = scratch;
                 tested
             }
-            Op::Any(source, None) => {
-                self.retain(*source, selection, |json| {
-                    json.as_array().is_some_and(|items| !items.is_empty()) == asked
-                });
-                Ok(())
-            }
+            Op::Any(source, None) => self.retain(*source, selection, |json| {
+                json.as_array().is_some_and(|items| !items.is_empty()) == asked
+            }),
             Op::Any(source, Some((variable, predicate))) => {
                 let (source, variable, predicate) = (*source, *variable, *predicate);
                 self.retain_quantified(
@@ -89,10 +88,7 @@ impl<'e> Evaluator<'e> {
                     selection,
                 )
             }
-            _ => {
-                self.retain(id, selection, |json| *json == Json::Bool(asked));
-                Ok(())
-            }
+            _ => self.retain(id, selection, |json| *json == Json::Bool(asked)),
         }
     }
 
@@ -165,11 +161,11 @@ impl<'e> Evaluator<'e> {
         let asked_equal = if op == Operator::Ne { !asked } else { asked };
         match (op, constant) {
             (Operator::Eq | Operator::Ne, Value::Null) => {
-                self.retain(path, selection, |json| json.is_null() == asked_equal);
+                self.retain(path, selection, |json| json.is_null() == asked_equal)
             }
             (Operator::Eq | Operator::Ne, Value::Boolean(wanted)) => {
                 let equal = |json: &Json| matches!(json, Json::Bool(found) if found == wanted);
-                self.retain(path, selection, |json| equal(json) == asked_equal);
+                self.retain(path, selection, |json| equal(json) == asked_equal)
             }
             (Operator::Eq | Operator::Ne, Value::Number(Number::Integer(wanted))) => {
                 let equal = |json: &Json| match json {
@@ -179,34 +175,39 @@ impl<'e> Evaluator<'e> {
                     },
                     _ => false,
                 };
-                self.retain(path, selection, |json| equal(json) == asked_equal);
+                self.retain(path, selection, |json| equal(json) == asked_equal)
             }
             (Operator::In, Value::Collection(Collection::Owned(items))) => {
                 let equal = |json: &Json, item| compare_json(Operator::Eq, json, item, collation);
-                return self.retain_text(path, selection, |json| {
+                self.retain_text(path, selection, json_weight, |json| {
                     items.iter().any(|item| equal(json, item)) == asked
-                });
+                })
             }
             (_, Value::DateTimeOffset(point)) => {
                 let point = Point::new(*point);
-                return self.retain_text(path, selection, |json| match json {
+                self.retain_text(path, selection, json_weight, |json| match json {
                     Json::String(text) => {
                         let order = point.order_of(text);
                         order.map_or(op == Operator::Ne, |order| holds(op, order)) == asked
                     }
                     _ => compared(json) == asked,
-                });
+                })
             }
-            _ => return self.retain_text(path, selection, |json| compared(json) == asked),
+            _ => self.retain_text(path, selection, json_weight, |json| compared(json) == asked),
         }
-        Ok(())
     }
 
     /// Keeps the rows where what a path leads to passes a test.
-    fn retain(&mut self, path: NodeId, selection: &mut Selection, test: impl FnMut(&Json) -> bool) {
-        let column = self.column(path, selection);
+    fn retain(
+        &mut self,
+        path: NodeId,
+        selection: &mut Selection,
+        test: impl FnMut(&Json) -> bool,
+    ) -> Result<(), Error> {
+        let column = self.column(path, selection)?;
         retain(selection, &column, test);
         self.batch.recycle_column(column);
+        Ok(())
     }
 
     /// The same for a test that reads strings, which takes longer the longer they are.
@@ -214,16 +215,18 @@ impl<'e> Evaluator<'e> {
         &mut self,
         path: NodeId,
         selection: &mut Selection,
+        steps: impl Fn(&Json) -> u64,
         mut test: impl FnMut(&Json) -> bool,
     ) -> Result<(), Error> {
-        let column = self.column(path, selection);
+        let column = self.column(path, selection)?;
         fetch_strings(&column);
         let mut values = column.iter();
         let mut charged = Ok(());
         selection.retain(|row| {
             values.next().is_some_and(|json| {
-                if json_weight(json) >= HEAVY && charged.is_ok() {
-                    charged = self.charge_row(path, *row, json_weight(json));
+                let steps = steps(json);
+                if steps >= HEAVY && charged.is_ok() {
+                    charged = self.charge_row(path, *row, steps);
                 }
                 test(json)
             })
@@ -239,7 +242,7 @@ impl<'e> Evaluator<'e> {
         asked: bool,
         selection: &mut Selection,
     ) -> Result<(), Error> {
-        let column = self.column(lambda.source, selection);
+        let column = self.column(lambda.source, selection)?;
         let mut decided = self.batch.marks();
         let mut level = self.batch.level(Some(lambda.variable));
         let cost = self.plan.node(lambda.predicate).cost;

@@ -6,7 +6,7 @@ use super::batch::Selection;
 use super::rows::Evaluator;
 use crate::ast::Direction;
 use crate::error::Error;
-use crate::plan::{Form, NodeId, Plan};
+use crate::plan::{Form, NodeId, Plan, json_weight};
 use crate::value::{Collation, Value, total_order};
 
 /// Candidates are not compared before there are this many.
@@ -59,7 +59,7 @@ impl<'e> First<'e> {
             return Ok(());
         }
         let last_key = self.orderby.len() == 1;
-        evaluator.retain_text(*key, selection, |json| {
+        evaluator.retain_text(*key, selection, json_weight, |json| {
             let order = total_order(&Value::from_json(json), bound, self.collation);
             match directed(order, *direction) {
                 Ordering::Less => true,

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::batch::{Batch, Selection};
 use super::compare::compare_json;
-use super::item::{Item, json_member, keeps_order};
+use super::item::{Item, json_member, keeps_order, look_up_steps};
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
@@ -31,6 +31,8 @@ pub(super) struct Evaluator<'e> {
     record_steps: u64,
     batch_steps: Vec<u64>,
     query_steps: u64,
+    /// Steps of looking for members that are not taken off yet.
+    unpaid: u64,
     /// Bytes of strings that may still be made.
     query_strings: u64,
 }
@@ -51,6 +53,7 @@ impl<'e> Evaluator<'e> {
             record_steps: 0,
             batch_steps: Vec::new(),
             query_steps: shared(limits.query_steps, limits.query_steps_per_record),
+            unpaid: 0,
             query_strings: shared(limits.query_strings, limits.query_strings_per_record),
         }
     }
@@ -135,6 +138,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn charge_steps(&mut self, id: NodeId, steps: u64) -> Result<(), Error> {
+        let steps = steps.saturating_add(std::mem::take(&mut self.unpaid));
         match (self.record_steps.checked_sub(steps), self.query_steps.checked_sub(steps)) {
             (Some(record), Some(query)) => {
                 (self.record_steps, self.query_steps) = (record, query);
@@ -207,6 +211,7 @@ impl<'e> Evaluator<'e> {
             },
             Op::Member(of, name) => {
                 let of = self.json(*of)?;
+                self.unpaid = self.unpaid.saturating_add(look_up_steps(of));
                 let hint = self.hints.get_mut(id.position())?;
                 Some(json_member(of, name, hint, self.ordered))
             }
@@ -222,7 +227,10 @@ impl<'e> Evaluator<'e> {
             Op::Record => Item::Json(self.record),
             Op::Variable(variable) => self.variable(*variable),
             Op::Member(of, name) => match self.json(id) {
-                Some(json) => Item::Json(json),
+                Some(json) => {
+                    self.charge_steps(id, 0)?;
+                    Item::Json(json)
+                }
                 None => Item::Value(member(&self.value(*of)?, name)),
             },
             Op::Apply(operation, operands) => Item::Value(self.apply(id, operation, operands)?),
@@ -283,11 +291,12 @@ impl<'e> Evaluator<'e> {
         subject: NodeId,
     ) -> Result<Option<bool>, Error> {
         if let Some(Json::String(subject)) = self.json(subject) {
-            self.charge_steps(id, subject.len() as u64 / 64)?;
+            self.charge_steps(id, prepared.steps(subject.len()))?;
             return Ok(Some(prepared.test(subject, &mut self.scratch)));
         }
         let subject = self.value(subject)?;
-        self.charge_steps(id, weight(&subject))?;
+        let length = if let Value::String(text) = &subject { text.len() } else { 0 };
+        self.charge_steps(id, prepared.steps(length))?;
         Ok(match subject {
             Value::String(subject) => Some(prepared.test(&subject, &mut self.scratch)),
             _ => None,

@@ -78,7 +78,12 @@ impl Function {
     /// Evaluation steps of a call whose arguments are not constant, beyond the one of every node:
     /// a regular expression is compiled for each.
     pub(crate) fn steps(&self) -> u64 {
-        if self.name == "matchespattern" { 100_000 } else { 0 }
+        if self.has_pattern() { 100_000 } else { 0 }
+    }
+
+    /// Whether an argument is a regular expression.
+    pub(crate) fn has_pattern(&self) -> bool {
+        self.name == "matchespattern"
     }
 
     /// The feature without which this build cannot compute the function.

@@ -55,6 +55,14 @@ pub(crate) fn prepare(
 }
 
 impl Prepared {
+    /// Evaluation steps that a string of a length takes beyond the one of every node.
+    pub(crate) fn steps(&self, length: usize) -> u64 {
+        match self.test {
+            Test::Pattern(_) => length as u64,
+            _ => length as u64 / 64,
+        }
+    }
+
     /// What is done with the case of the string first.
     pub(crate) fn case(&self) -> Option<Case> {
         self.case

@@ -1,7 +1,7 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
 use super::literal::literal;
-use super::operation::{arithmetic, compare};
+use super::operation::{arithmetic, compare, weight};
 use super::set::Set;
 use super::{Form, Node, NodeId, Op, Operation, Plan, Variable, bounds, supported, types};
 use crate::ast::{
@@ -15,6 +15,9 @@ use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 
 /// `in` lists of more constants than this are hashed; shorter ones are compared one by one.
 const HASHED: usize = 8;
+
+/// Evaluation steps that are spent on computing constants, which also bounds what they hold.
+const FOLDING: u64 = 500_000;
 
 pub(super) fn bind(
     options: &Options,
@@ -48,6 +51,8 @@ pub(super) fn bind(
             collation: settings.collation,
             limits: settings.limits,
         },
+        folding: FOLDING,
+        patterns: 0,
     };
     binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
     binder.this = binder.record;
@@ -91,6 +96,10 @@ pub(super) struct Binder<'q> {
     pub(super) this: NodeId,
     pub(super) record: NodeId,
     pub(super) context: Context,
+    /// Steps that may still be spent on computing constants.
+    folding: u64,
+    /// Regular expressions that were compiled.
+    pub(super) patterns: usize,
 }
 
 impl<'q> Binder<'q> {
@@ -427,9 +436,15 @@ impl<'q> Binder<'q> {
         if operation.is_pure() && operands.iter().all(|id| constant(id).is_some()) {
             let mut constants = Vec::with_capacity(operands.len());
             constants.extend(operands.iter().filter_map(constant).map(Value::borrowed));
-            // What fails is left to fail where it is evaluated, which may be nowhere.
-            if let Ok(value) = operation.apply(&constants, &self.context) {
+            let weights = constants.iter().map(weight).fold(1, u64::saturating_add);
+            let steps = operation.steps(&constants).saturating_add(operation.static_steps());
+            let left = self.folding.checked_sub(steps.saturating_add(weights));
+            // What fails, or takes too long, is left to be evaluated, which may be nowhere.
+            if let Some(left) = left
+                && let Ok(value) = operation.apply(&constants, &self.context)
+            {
                 let value = value.into_owned();
+                self.folding = left;
                 return self.constant(value, span);
             }
         }
@@ -444,7 +459,7 @@ impl<'q> Binder<'q> {
         types: impl Into<Types>,
     ) -> Result<NodeId, Error> {
         let own = match &op {
-            Op::Apply(Operation::Call(function), _) => function.steps(),
+            Op::Apply(operation, _) => operation.static_steps(),
             _ => 0,
         };
         let (mut cost, mut height) = (own.saturating_add(1), 0_usize);

@@ -1,9 +1,10 @@
 //! Binding calls of canonical functions (URL Conventions 5.1.1.4).
 
 use super::bind::{Binder, not_supported};
+use super::bounds;
 use super::{NodeId, Op, Operation, types};
 use crate::ast::{Kind, Nodes, Operator};
-use crate::error::{Error, Kind as ErrorKind};
+use crate::error::{Bound, Error, Kind as ErrorKind};
 use crate::functions::{self, Function};
 use crate::span::Span;
 use crate::value::{Type, Value};
@@ -59,6 +60,12 @@ impl<'q> Binder<'q> {
             || node.types == Type::Collection.into()
         {
             return Ok(None);
+        }
+        if function.has_pattern() {
+            self.patterns = self.patterns.saturating_add(1);
+            let most = self.context.limits.patterns;
+            bounds::check_count(Bound::PATTERNS, most, self.patterns)
+                .map_err(|error| error.at(span))?;
         }
         let prepared = functions::prepare(function, &texts, &self.context);
         let place = constants.first().map_or(span, |constant| self.plan.node(*constant).span);

@@ -9,16 +9,17 @@ use crate::value::{Collection, Structured, Value};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut seen = vec![false; self.node_count()];
         if let Some(filter) = self.filter {
             writeln!(f, "filter")?;
-            self.explain(f, filter, 2)?;
+            self.explain(f, filter, 2, &mut seen)?;
         }
         if self.count {
             writeln!(f, "count")?;
         }
         for (key, direction) in &self.orderby {
             writeln!(f, "orderby {}", if *direction == Direction::Asc { "asc" } else { "desc" })?;
-            self.explain(f, *key, 2)?;
+            self.explain(f, *key, 2, &mut seen)?;
         }
         if self.skip > 0 {
             writeln!(f, "skip {}", self.skip)?;
@@ -34,10 +35,23 @@ impl Display for Plan {
 }
 
 impl Plan {
-    fn explain(&self, f: &mut Formatter<'_>, id: NodeId, indent: usize) -> fmt::Result {
+    /// What parameter aliases share is shown where it is first.
+    fn explain(
+        &self,
+        f: &mut Formatter<'_>,
+        id: NodeId,
+        indent: usize,
+        seen: &mut [bool],
+    ) -> fmt::Result {
         write!(f, "{:indent$}", "")?;
-        let children = |f: &mut Formatter<'_>, ids: &[NodeId]| {
-            ids.iter().try_for_each(|id| self.explain(f, *id, indent.saturating_add(2)))
+        let is_leaf = self.node(id).height == 1;
+        if let Some(seen) = seen.get_mut(id.position()).filter(|_| !is_leaf)
+            && std::mem::replace(seen, true)
+        {
+            return writeln!(f, "shared, as above");
+        }
+        let mut children = |f: &mut Formatter<'_>, ids: &[NodeId]| {
+            ids.iter().try_for_each(|id| self.explain(f, *id, indent.saturating_add(2), seen))
         };
         match &self.node(id).op {
             Op::Constant(value) => {
@@ -119,23 +133,38 @@ impl Display for Operation {
     }
 }
 
+/// Characters of a text, and items of a list, that are shown.
+const SHOWN: usize = 80;
+const ITEMS: usize = 8;
+
 /// A constant, shortened.
 fn constant(f: &mut Formatter<'_>, value: &Value<'_>) -> fmt::Result {
     match value {
-        Value::Null => f.write_str("null"),
-        Value::String(text) => write!(f, "'{}'", text.replace('\'', "''")),
         Value::Collection(Collection::Owned(items)) => {
             f.write_str("[")?;
-            for (i, item) in items.iter().take(8).enumerate() {
+            for (i, item) in items.iter().take(ITEMS).enumerate() {
                 f.write_str(if i > 0 { "," } else { "" })?;
-                constant(f, item)?;
+                match item {
+                    Value::Collection(_) | Value::Structured(_) => f.write_str("…")?,
+                    item => constant(f, item)?,
+                }
             }
-            f.write_str(if items.len() > 8 { ",…]" } else { "]" })
+            f.write_str(if items.len() > ITEMS { ",…]" } else { "]" })
         }
         Value::Structured(Structured::Owned(members)) => {
             let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
-            write!(f, "{{{}}}", names.join(","))
+            write!(f, "{{{}}}", shortened(&names.join(",")))
         }
-        other => f.write_str(other.to_text().as_deref().unwrap_or_default()),
+        Value::Null => f.write_str("null"),
+        Value::String(text) => write!(f, "'{}'", shortened(text).replace('\'', "''")),
+        other => f.write_str(&shortened(&other.to_text().unwrap_or_default())),
     }
+}
+
+fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::set::Set;
 use crate::ast::Operator;
@@ -69,6 +70,15 @@ impl Operation {
         }
     }
 
+    /// Evaluation steps beyond one that are known without operands.
+    pub(super) fn static_steps(&self) -> u64 {
+        match self {
+            Operation::Call(function) => function.steps(),
+            Operation::InSet(set) => set.steps(),
+            _ => 0,
+        }
+    }
+
     /// Evaluation steps beyond one, for what takes longer the longer the operands are.
     pub(crate) fn steps(&self, operands: &[Value<'_>]) -> u64 {
         match (self, operands) {
@@ -76,9 +86,15 @@ impl Operation {
             (Operation::Call(_), [Value::Collection(left), Value::Collection(right)]) => {
                 (left.len() as u64).saturating_mul(right.len() as u64)
             }
-            (Operation::Call(_) | Operation::Binary(_) | Operation::InSet(_), _) => {
-                operands.iter().map(weight).sum()
-            }
+            (
+                Operation::Call(_)
+                | Operation::Binary(_)
+                | Operation::InSet(_)
+                | Operation::Array
+                | Operation::Object(_)
+                | Operation::Cast(_),
+                _,
+            ) => operands.iter().map(weight).sum(),
             _ => 0,
         }
     }
@@ -141,12 +157,14 @@ pub(super) fn arithmetic(op: Operator) -> Option<&'static Arithmetic> {
     }
 }
 
-/// The steps that reading a value takes.
+/// The steps that reading a value as a whole takes.
 pub(crate) fn weight(value: &Value<'_>) -> u64 {
     match value {
-        Value::String(text) => text.len() as u64 / 64,
-        Value::Collection(items) => items.len() as u64,
-        Value::Structured(members) => members.len() as u64,
+        Value::String(text) | Value::Enum(text) => text.len() as u64 / 64,
+        Value::Collection(Collection::Json(items)) => items_weight(items),
+        Value::Structured(Structured::Json(members)) => members_weight(members),
+        Value::Collection(items) => items.iter().map(|item| part(weight(&item))).sum(),
+        Value::Structured(members) => members.iter().map(|(_, member)| part(weight(&member))).sum(),
         _ => 0,
     }
 }
@@ -155,10 +173,23 @@ pub(crate) fn weight(value: &Value<'_>) -> u64 {
 pub(crate) fn json_weight(json: &serde_json::Value) -> u64 {
     match json {
         serde_json::Value::String(text) => text.len() as u64 / 64,
-        serde_json::Value::Array(items) => items.len() as u64,
-        serde_json::Value::Object(members) => members.len() as u64,
+        serde_json::Value::Array(items) => items_weight(items),
+        serde_json::Value::Object(members) => members_weight(members),
         _ => 0,
     }
+}
+
+fn items_weight(items: &[serde_json::Value]) -> u64 {
+    items.iter().map(|item| part(json_weight(item))).sum()
+}
+
+fn members_weight(members: &serde_json::Map<String, serde_json::Value>) -> u64 {
+    members.values().map(|member| part(json_weight(member))).sum()
+}
+
+/// A part of a value takes a step of its own.
+fn part(weight: u64) -> u64 {
+    weight.saturating_add(1)
 }
 
 /// A comparison, which is never null (URL Conventions 5.1.1.1).
@@ -197,12 +228,10 @@ fn has(left: &Value<'_>, right: &Value<'_>) -> Value<'static> {
     let (Value::Enum(flags) | Value::String(flags)) = right else {
         return Value::Null;
     };
-    let members =
-        |text: &str| text.split(',').map(|member| member.trim().to_owned()).collect::<Vec<_>>();
     match left {
         Value::Enum(set) | Value::String(set) => {
-            let set = members(set);
-            Value::Boolean(members(flags).iter().all(|flag| set.contains(flag)))
+            let set: HashSet<&str> = set.split(',').map(str::trim).collect();
+            Value::Boolean(flags.split(',').all(|flag| set.contains(flag.trim())))
         }
         Value::Number(Number::Integer(set)) => match flags.trim().parse::<i128>() {
             Ok(flags) => Value::Boolean(set & flags == flags),

@@ -79,6 +79,11 @@ impl Set {
         set
     }
 
+    /// Evaluation steps of a look-up beyond the one of every node.
+    pub(super) fn steps(&self) -> u64 {
+        if self.hashed { 0 } else { self.items.len() as u64 }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.items.len()
     }

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use super::{Collation, Collection, Number, Structured, Value};
 
@@ -169,9 +170,7 @@ fn lexicographic<T>(
 }
 
 fn same_members(left: &str, right: &str) -> bool {
-    let includes = |set: &str, member: &str| members(set).any(|other| other == member);
-    members(left).all(|member| includes(right, member))
-        && members(right).all(|member| includes(left, member))
+    left == right || members(left).collect::<HashSet<_>>() == members(right).collect()
 }
 
 fn members(text: &str) -> impl Iterator<Item = &str> {
