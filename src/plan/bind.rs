@@ -306,7 +306,11 @@ impl<'q> Binder<'q> {
                     |error| error.with_help("write a list in parentheses: `a in (1,2)`"),
                 )?;
                 match &right.op {
-                    Op::Constant(Value::Collection(Collection::Owned(items))) => {
+                    // A list that an alias shares is copied.
+                    Op::Constant(Value::Collection(Collection::Owned(items)))
+                        if let Some(left) = self.folding.checked_sub(items.len() as u64) =>
+                    {
+                        self.folding = left;
                         let ([left, _], items) = (operands, items.clone());
                         self.is_one_of(left, items, span)
                     }

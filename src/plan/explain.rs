@@ -162,8 +162,17 @@ fn constant(f: &mut Formatter<'_>, value: &Value<'_>) -> fmt::Result {
 }
 
 fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
+    let mut rest = text.chars();
+    let shown = rest.by_ref().take(SHOWN);
+    let mut shown = shown.fold(String::new(), |mut shown, c| {
+        if c.is_control() {
+            shown.extend(c.escape_debug())
+        } else {
+            shown.push(c)
+        }
+        shown
+    });
+    if rest.next().is_some() {
         shown.push('…');
     }
     shown

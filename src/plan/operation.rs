@@ -92,9 +92,14 @@ impl Operation {
                 | Operation::InSet(_)
                 | Operation::Array
                 | Operation::Object(_)
-                | Operation::Cast(_),
+                | Operation::Cast(_)
+                | Operation::IsOf(_),
                 _,
             ) => operands.iter().map(weight).sum(),
+            // A name in another case is looked for among all members.
+            (Operation::Annotation { .. }, [Value::Structured(members)]) => {
+                members.len() as u64 / 16
+            }
             _ => 0,
         }
     }
