@@ -1,5 +1,4 @@
 use std::cmp::Ordering;
-use std::fmt::LowerExp;
 
 use rust_decimal::Decimal;
 
@@ -32,9 +31,10 @@ impl Scientific {
         Some(Self::new(mantissa < 0, coefficient, exponent))
     }
 
-    /// The shortest decimal text that reads back as the given finite float.
-    pub(super) fn shortest(float: impl LowerExp) -> Option<Self> {
-        DecimalText::parse(&format!("{float:e}"))?.value
+    /// The shortest decimal that reads back as the double, and of two the one that JSON is written
+    /// with; none if it is not finite.
+    pub(super) fn shortest(double: f64) -> Option<Self> {
+        DecimalText::parse(&serde_json::Number::from_f64(double)?.to_string())?.value
     }
 
     /// The same number as a decimal; none when it does not fit exactly.
