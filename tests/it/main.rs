@@ -14,4 +14,5 @@ mod laws;
 mod messages;
 mod oracle;
 mod properties;
+mod python;
 mod strategies;
