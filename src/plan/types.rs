@@ -8,10 +8,13 @@ use crate::span::Span;
 use crate::value::arithmetic::Arithmetic;
 use crate::value::{Type, Types};
 
-/// Whether the value of a node may be of a type, or be read as one.
+/// Whether the value of a node may be of a type, or be read as one; null fits everywhere.
 fn may_be(node: &Node, wanted: Type) -> bool {
+    if node.types == Types::NONE {
+        return true;
+    }
     if let Op::Constant(value) = &node.op {
-        return value.is_null() || value.read_as(wanted).is_some();
+        return value.read_as(wanted).is_some();
     }
     node.types.iter().any(|known| match (known, wanted) {
         (_, Type::Any) | (Type::Number, Type::Integer) => true,
