@@ -15,4 +15,5 @@ mod messages;
 mod oracle;
 mod properties;
 mod python;
+mod sqlite;
 mod strategies;
