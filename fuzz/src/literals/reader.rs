@@ -178,13 +178,13 @@ fn days(text: &str) -> Option<i128> {
     if year.len() < 4 || year.len() > 4 && year.starts_with('0') {
         return None;
     }
-    let year = sign * digits(year)?;
+    let year = digits(year).map(|year| sign * year).filter(|year| YEARS.contains(year))?;
     let (month, day) = (two_digits(month)?, two_digits(day)?);
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let february = if is_leap { 29 } else { 28 };
     let months = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let (before, rest) = months.split_at_checked(usize::try_from(month - 1).ok()?)?;
-    let is_day = (1..=*rest.first()?).contains(&day) && YEARS.contains(&year);
+    let is_day = (1..=*rest.first()?).contains(&day);
     let years = year - 1;
     let leap_days = years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
     is_day.then_some(years * 365 + leap_days + before.iter().sum::<i128>() + day)
