@@ -8,7 +8,7 @@ use super::compare::compare_json;
 use super::rows::Evaluator;
 use crate::ast::Operator;
 use crate::error::Error;
-use crate::plan::{Form, NodeId, Op, Operation, Variable, holds, json_weight};
+use crate::plan::{Form, NodeId, Op, Operation, Variable, holds, json_compare_weight, json_weight};
 use crate::value::{Collection, Number, Point, Value};
 
 /// Fewer steps than this are part of the one that every node takes.
@@ -158,6 +158,7 @@ impl<'e> Evaluator<'e> {
     ) -> Result<(), Error> {
         let collation = self.collation();
         let compared = |json: &Json| compare_json(op, json, constant, collation);
+        let weight = |json: &Json| json_compare_weight(json, constant);
         let asked_equal = if op == Operator::Ne { !asked } else { asked };
         match (op, constant) {
             (Operator::Eq | Operator::Ne, Value::Null) => {
@@ -179,13 +180,13 @@ impl<'e> Evaluator<'e> {
             }
             (Operator::In, Value::Collection(Collection::Owned(items))) => {
                 let equal = |json: &Json, item| compare_json(Operator::Eq, json, item, collation);
-                self.retain_text(path, selection, json_weight, |json| {
+                self.retain_text(path, selection, weight, |json| {
                     items.iter().any(|item| equal(json, item)) == asked
                 })
             }
             (_, Value::DateTimeOffset(point)) => {
                 let point = Point::new(*point);
-                self.retain_text(path, selection, json_weight, |json| match json {
+                self.retain_text(path, selection, weight, |json| match json {
                     Json::String(text) => {
                         let order = point.order_of(text);
                         order.map_or(op == Operator::Ne, |order| holds(op, order)) == asked
@@ -193,7 +194,7 @@ impl<'e> Evaluator<'e> {
                     _ => compared(json) == asked,
                 })
             }
-            _ => self.retain_text(path, selection, json_weight, |json| compared(json) == asked),
+            _ => self.retain_text(path, selection, weight, |json| compared(json) == asked),
         }
     }
 

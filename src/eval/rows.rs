@@ -10,7 +10,9 @@ use super::item::{Item, json_member, keeps_order, look_up_steps};
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
-use crate::plan::{NodeId, Op, Operation, Plan, Variable, compare, json_weight, member, weight};
+use crate::plan::{
+    NodeId, Op, Operation, Plan, Variable, compare, compare_weight, json_compare_weight, member,
+};
 use crate::value::{Collation, Collection, DateTimeOffset, Value};
 
 /// Reads a plan for one record at a time. `'e` is how long the plan and the records live.
@@ -274,12 +276,12 @@ impl<'e> Evaluator<'e> {
         if let Op::Constant(constant) = &self.plan.node(right).op
             && let Some(json) = self.json(left)
         {
-            self.charge_steps(id, json_weight(json))?;
+            self.charge_steps(id, json_compare_weight(json, constant))?;
             return Ok(compare_json(op, json, constant, collation));
         }
         let (left, right) = (self.item(left)?, self.item(right)?);
         let (left, right) = (left.view(), right.view());
-        self.charge_steps(id, weight(&left).saturating_add(weight(&right)))?;
+        self.charge_steps(id, compare_weight(&left, &right))?;
         Ok(compare(op, &left, &right, collation))
     }
 

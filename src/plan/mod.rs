@@ -15,7 +15,9 @@ mod set;
 mod supported;
 mod types;
 
-pub(crate) use operation::{Operation, compare, holds, json_weight, member, only, weight};
+pub(crate) use operation::{
+    Operation, compare, compare_weight, holds, json_compare_weight, json_weight, member, only,
+};
 
 use std::fmt;
 

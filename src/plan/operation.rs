@@ -174,7 +174,28 @@ pub(crate) fn weight(value: &Value<'_>) -> u64 {
     }
 }
 
-/// The same for JSON of a record.
+/// The steps that comparing two values takes: what has parts is read only against its like.
+pub(crate) fn compare_weight(left: &Value<'_>, right: &Value<'_>) -> u64 {
+    match (left, right) {
+        (Value::Collection(_), Value::Collection(_))
+        | (Value::Structured(_), Value::Structured(_))
+        | (_, Value::Collection(_)) => weight(left).saturating_add(weight(right)),
+        (Value::Collection(_) | Value::Structured(_), _) | (_, Value::Structured(_)) => 0,
+        _ => weight(left).saturating_add(weight(right)),
+    }
+}
+
+/// The same for JSON of a record and a constant, whose own weight is bounded with the query.
+pub(crate) fn json_compare_weight(json: &serde_json::Value, constant: &Value<'_>) -> u64 {
+    match (json, constant) {
+        (serde_json::Value::String(_), _) | (_, Value::Collection(_) | Value::Structured(_)) => {
+            json_weight(json)
+        }
+        _ => 0,
+    }
+}
+
+/// The same for JSON of a record as a whole.
 pub(crate) fn json_weight(json: &serde_json::Value) -> u64 {
     match json {
         serde_json::Value::String(text) => text.len() as u64 / 64,

@@ -170,7 +170,10 @@ fn lexicographic<T>(
 }
 
 fn same_members(left: &str, right: &str) -> bool {
-    left == right || members(left).collect::<HashSet<_>>() == members(right).collect()
+    if !left.contains(',') && !right.contains(',') {
+        return left.trim() == right.trim();
+    }
+    members(left).collect::<HashSet<_>>() == members(right).collect()
 }
 
 fn members(text: &str) -> impl Iterator<Item = &str> {
