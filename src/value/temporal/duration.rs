@@ -14,7 +14,7 @@ const TIME_UNITS: &[(u8, i128)] = &[(b'H', HOUR), (b'M', MINUTE), (b'S', SECOND)
 
 impl Duration {
     /// Reads the ABNF rule `durationValue`, which must name at least one component;
-    /// digits of a second after the twelfth are dropped.
+    /// digits of a second after the twelfth have to be zeros.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let (sign, rest) = skip(b'-', bytes).map_or((1, bytes), |rest| (-1, rest));
