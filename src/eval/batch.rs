@@ -5,7 +5,7 @@
 
 use serde_json::Value as Json;
 
-use super::item::{NULL, by_name, elsewhere, look_up_steps, same};
+use super::item::{NULL, by_name, elsewhere, member_steps, same};
 use super::rows::Evaluator;
 use crate::error::Error;
 use crate::plan::{NodeId, Op, Variable};
@@ -185,9 +185,9 @@ impl<'e> Evaluator<'e> {
         selection: &Selection,
         column: &[&Json],
     ) -> Result<(), Error> {
-        if column.iter().map(|json| look_up_steps(json)).fold(0, u64::max) > 0 {
+        if column.iter().map(|json| member_steps(json)).fold(0, u64::max) > 0 {
             for (row, json) in selection.iter().zip(column) {
-                self.charge_row(member, *row, look_up_steps(json))?;
+                self.charge_row(member, *row, member_steps(json))?;
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
-use crate::plan::only;
+use crate::plan::{look_up_steps, only};
 use crate::value::{Collection, Items, Value};
 
 /// The value of a node, still as JSON where it is part of the record.
@@ -21,14 +21,10 @@ pub(super) static NULL: Json = Json::Null;
 /// Objects with more members than this are searched by their own index.
 const SCANNED: usize = 64;
 
-/// Evaluation steps of looking for a member, beyond the one of every node: a name in another case is
-/// looked for among all members.
+/// Evaluation steps of looking for a member, beyond the one of every node.
 #[inline]
-pub(super) fn look_up_steps(json: &Json) -> u64 {
-    match json {
-        Json::Object(members) if members.len() > SCANNED => members.len() as u64 / 16,
-        _ => 0,
-    }
+pub(super) fn member_steps(json: &Json) -> u64 {
+    json.as_object().map_or(0, |members| look_up_steps(members.len()))
 }
 
 impl<'e> Item<'e> {

@@ -74,20 +74,24 @@ fn page<'a>(
     let mut kept = Vec::new();
     let mut first = First::new(plan, window);
     let ordered = !plan.orderby.is_empty();
-    let cannot_fail = plan.filter.is_none_or(|filter| plan.node(filter).form != Form::Any);
+    // Records after the window are dropped unfiltered where neither a count nor an error could tell.
+    let cannot_fail = plan.filter.is_none_or(|filter| plan.node(filter).form != Form::Other);
+    let orders_first = ordered && !plan.count && cannot_fail;
     for (batch, start) in records.chunks(BATCH).zip((0..).step_by(BATCH)) {
         // Without an order the window is known to be full before the end.
         if !ordered && !plan.count && kept.len() >= window {
             break;
         }
         let mut selection = evaluator.start_batch(batch);
-        if ordered && !plan.count && cannot_fail {
+        if orders_first {
             first.drop_losers(&mut evaluator, &mut selection)?;
         }
         evaluator.filter(&mut selection)?;
         count = count.saturating_add(selection.len());
         if ordered {
-            first.drop_losers(&mut evaluator, &mut selection)?;
+            if !orders_first {
+                first.drop_losers(&mut evaluator, &mut selection)?;
+            }
             first.add(&mut evaluator, start, &mut selection)?;
         } else {
             let room = window.saturating_sub(kept.len());

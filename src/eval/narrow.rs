@@ -42,7 +42,7 @@ impl<'e> Evaluator<'e> {
                 [operand] => self.narrow(operand, !asked, selection),
                 _ => self.narrow_row_by_row(id, asked, selection),
             },
-            _ if node.form == Form::Any => self.narrow_row_by_row(id, asked, selection),
+            _ if node.form == Form::Other => self.narrow_row_by_row(id, asked, selection),
             Op::Apply(Operation::InSet(set), operands) => match **operands {
                 [path] => {
                     let collation = self.collation();

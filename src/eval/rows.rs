@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::batch::{Batch, Selection};
 use super::compare::compare_json;
-use super::item::{Item, json_member, keeps_order, look_up_steps};
+use super::item::{Item, json_member, keeps_order, member_steps};
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
@@ -213,7 +213,7 @@ impl<'e> Evaluator<'e> {
             },
             Op::Member(of, name) => {
                 let of = self.json(*of)?;
-                self.unpaid = self.unpaid.saturating_add(look_up_steps(of));
+                self.unpaid = self.unpaid.saturating_add(member_steps(of));
                 let hint = self.hints.get_mut(id.position())?;
                 Some(json_member(of, name, hint, self.ordered))
             }

@@ -57,8 +57,9 @@ pub(crate) fn prepare(
 impl Prepared {
     /// Evaluation steps that a string of a length takes beyond the one of every node.
     pub(crate) fn steps(&self, length: usize) -> u64 {
-        match self.test {
-            Test::Pattern(_) => length as u64,
+        match (&self.test, self.case) {
+            (Test::Pattern(_), _) => length as u64,
+            (_, Some(_)) => length as u64 / 8,
             _ => length as u64 / 64,
         }
     }

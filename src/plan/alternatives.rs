@@ -69,6 +69,9 @@ fn same_path(left: AstNode<'_>, right: AstNode<'_>) -> bool {
     let (Kind::Path(left), Kind::Path(right)) = (left.kind(), right.kind()) else {
         return false;
     };
-    let same = |(left, right): (AstNode<'_>, AstNode<'_>)| matches!((left.kind(), right.kind()), (Kind::Name(left), Kind::Name(right)) if left == right);
+    let same = |(left, right): (AstNode<'_>, AstNode<'_>)| match (left.kind(), right.kind()) {
+        (Kind::Name(left), Kind::Name(right)) => left == right,
+        _ => false,
+    };
     left.len() == right.len() && left.iter().zip(right.iter()).all(same)
 }

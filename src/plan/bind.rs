@@ -1,7 +1,7 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
 use super::literal::literal;
-use super::operation::{arithmetic, compare, weight};
+use super::operation::{arithmetic, compare, compare_weight, weight};
 use super::set::Set;
 use super::{Form, Node, NodeId, Op, Operation, Plan, Variable, bounds, supported, types};
 use crate::ast::{
@@ -305,17 +305,15 @@ impl<'q> Binder<'q> {
                 types::expect(right, &[Type::Collection], what, "a collection").map_err(
                     |error| error.with_help("write a list in parentheses: `a in (1,2)`"),
                 )?;
-                match &right.op {
-                    // A list that an alias shares is copied.
-                    Op::Constant(Value::Collection(Collection::Owned(items)))
-                        if let Some(left) = self.folding.checked_sub(items.len() as u64) =>
-                    {
-                        self.folding = left;
-                        let ([left, _], items) = (operands, items.clone());
-                        self.is_one_of(left, items, span)
-                    }
-                    _ => self.compare(op, operands, span),
+                // A list that an alias shares is copied.
+                if let Op::Constant(Value::Collection(Collection::Owned(items))) = &right.op
+                    && let Some(left) = self.folding.checked_sub(items.len() as u64)
+                {
+                    self.folding = left;
+                    let ([left, _], items) = (operands, items.clone());
+                    return self.is_one_of(left, items, span);
                 }
+                self.compare(op, operands, span)
             }
             _ => self.compare(op, operands, span),
         }
@@ -329,7 +327,7 @@ impl<'q> Binder<'q> {
         span: Span,
     ) -> Result<NodeId, Error> {
         if items.len() > HASHED {
-            let set = Operation::InSet(Box::new(Set::new(items)));
+            let set = Operation::InSet(Box::new(Set::new(items, self.context.collation)));
             return self.apply(set, &[left], span);
         }
         let list = self.constant(Value::Collection(Collection::Owned(items)), span)?;
@@ -345,8 +343,10 @@ impl<'q> Binder<'q> {
     ) -> Result<NodeId, Error> {
         if let (Op::Constant(left), Op::Constant(right)) =
             (&self.plan.node(left).op, &self.plan.node(right).op)
+            && let Some(rest) = self.folding.checked_sub(compare_weight(left, right))
         {
             let result = compare(op, left, right, self.context.collation);
+            self.folding = rest;
             return self.constant(Value::Boolean(result), span);
         }
         self.push(Op::Compare(op, left, right), span, Type::Boolean)
@@ -464,6 +464,10 @@ impl<'q> Binder<'q> {
     ) -> Result<NodeId, Error> {
         let own = match &op {
             Op::Apply(operation, _) => operation.static_steps(),
+            Op::Compare(Operator::In, _, list) => match &self.plan.node(*list).op {
+                Op::Constant(Value::Collection(items)) => items.len() as u64,
+                _ => 0,
+            },
             _ => 0,
         };
         let (mut cost, mut height) = (own.saturating_add(1), 0_usize);
@@ -495,7 +499,7 @@ impl<'q> Binder<'q> {
 
     fn form(&self, op: &Op) -> Form {
         let path = |id: NodeId| self.plan.node(id).form == Form::Path;
-        let condition = |id: &NodeId| self.plan.node(*id).form != Form::Any;
+        let condition = |id: &NodeId| self.plan.node(*id).form != Form::Other;
         let is_condition = match op {
             Op::Record | Op::Variable(_) => return Form::Path,
             Op::Member(of, _) if path(*of) => return Form::Path,
@@ -513,7 +517,7 @@ impl<'q> Binder<'q> {
             }
             _ => false,
         };
-        if is_condition { Form::Condition } else { Form::Any }
+        if is_condition { Form::Condition } else { Form::Other }
     }
 }
 

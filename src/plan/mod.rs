@@ -16,7 +16,8 @@ mod supported;
 mod types;
 
 pub(crate) use operation::{
-    Operation, compare, compare_weight, holds, json_compare_weight, json_weight, member, only,
+    Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
+    member, only,
 };
 
 use std::fmt;
@@ -107,7 +108,7 @@ pub(crate) enum Form {
     /// A condition over nothing but paths and constants; it cannot fail.
     Condition,
     /// Anything else.
-    Any,
+    Other,
 }
 
 /// What a node does.
@@ -174,7 +175,7 @@ impl Plan {
             span: Span::NOWHERE,
             types: Types::ANY,
             cost: 0,
-            form: Form::Any,
+            form: Form::Other,
             height: 0,
         };
         self.nodes.get(id.0 as usize).unwrap_or(&NOTHING)

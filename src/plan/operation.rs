@@ -96,9 +96,8 @@ impl Operation {
                 | Operation::IsOf(_),
                 _,
             ) => operands.iter().map(weight).sum(),
-            // A name in another case is looked for among all members.
             (Operation::Annotation { .. }, [Value::Structured(members)]) => {
-                members.len() as u64 / 16
+                look_up_steps(members.len())
             }
             _ => 0,
         }
@@ -172,6 +171,12 @@ pub(crate) fn weight(value: &Value<'_>) -> u64 {
         Value::Structured(members) => members.iter().map(|(_, member)| part(weight(&member))).sum(),
         _ => 0,
     }
+}
+
+/// The steps that looking for one of many members takes: a name in another case is looked for among
+/// all of them.
+pub(crate) fn look_up_steps(members: usize) -> u64 {
+    if members > 64 { members as u64 / 16 } else { 0 }
 }
 
 /// The steps that comparing two values takes: what has parts is read only against its like.

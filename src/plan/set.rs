@@ -9,6 +9,7 @@ use crate::value::{
 /// A constant collection that answers whether it has a value in constant time.
 #[derive(Debug, Clone)]
 pub(crate) struct Set {
+    /// Folded as the collation says.
     strings: HashSet<Box<str>>,
     keys: HashSet<Key>,
     /// The types, other than strings and numbers, that a string is read as to be looked up.
@@ -49,7 +50,7 @@ impl Key {
 }
 
 impl Set {
-    pub(super) fn new(items: Vec<Value<'static>>) -> Set {
+    pub(super) fn new(items: Vec<Value<'static>>, collation: Collation) -> Set {
         let strings = items.iter().filter(|item| matches!(item, Value::String(_))).count();
         let mut set = Set {
             strings: HashSet::with_capacity(strings),
@@ -60,7 +61,7 @@ impl Set {
         };
         for item in &items {
             match (item, Key::of(item)) {
-                (Value::String(text), _) => drop(set.strings.insert(text.as_ref().into())),
+                (Value::String(text), _) => drop(set.strings.insert(collation.folded(text).into())),
                 (_, Some(key)) => {
                     set.keys.insert(key);
                     let readable = !matches!(key, Key::Null | Key::Boolean(_) | Key::Number(_));
@@ -91,8 +92,8 @@ impl Set {
     /// Whether an item equals the value.
     pub(crate) fn contains(&self, value: &Value<'_>, collation: Collation) -> bool {
         match value {
-            Value::String(text) if self.hashed && collation == Collation::Ordinal => {
-                self.strings.contains(text.as_ref())
+            Value::String(text) if self.hashed => {
+                self.strings.contains(collation.folded(text).as_ref())
                     || self.read_as.iter().any(|item_type| {
                         let read = value.read_as(*item_type);
                         read.and_then(|read| Key::of(&read))

@@ -66,7 +66,8 @@ impl Collation {
         memmem::find(self.folded(text).as_bytes(), self.folded(part).as_bytes())
     }
 
-    fn folded(self, text: &str) -> Cow<'_, str> {
+    /// The text that is the same for all texts that are equal.
+    pub(crate) fn folded(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Ordinal => Cow::Borrowed(text),
             Self::IgnoreCase => Cow::Owned(lower_case(text).collect()),
