@@ -48,6 +48,7 @@ fn reads_as_literal(path: &str) -> bool {
 ///
 /// assert_eq!(lit("O'Neil").to_string(), "'O''Neil'");
 /// assert_eq!(lit(-1.5).to_string(), "-1.5");
+/// assert_eq!(lit(2.0).to_string(), "2.0");
 /// ```
 pub fn lit(value: impl Into<Expr>) -> Expr {
     value.into()
@@ -312,7 +313,8 @@ impl From<f64> for Expr {
         } else if value.is_infinite() {
             if value > 0.0 { "INF".to_owned() } else { "-INF".to_owned() }
         } else {
-            value.to_string()
+            // A whole number keeps its fraction: `2.0` is not an integer.
+            format!("{value:?}")
         };
         literal(LiteralKind::Number, &text)
     }

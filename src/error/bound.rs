@@ -25,9 +25,11 @@ impl Bound {
     pub(crate) const PATH_SEGMENTS: Bound =
         Bound { what: "the number of path segments", field: Some("path_segments") };
     pub(crate) const QUERY_STEPS: Bound =
-        Bound { what: "evaluation steps for a query", field: Some("query_steps") };
-    pub(crate) const RECORD_STEPS: Bound =
-        Bound { what: "evaluation steps for one record", field: Some("record_steps") };
+        Bound { what: "the number of evaluation steps for a query", field: Some("query_steps") };
+    pub(crate) const RECORD_STEPS: Bound = Bound {
+        what: "the number of evaluation steps for one record",
+        field: Some("record_steps"),
+    };
     pub(crate) const SEARCH_TERMS: Bound =
         Bound { what: "the number of search terms", field: Some("search_terms") };
     pub(crate) const TEXT: Bound =
