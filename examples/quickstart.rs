@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = Query::parse("$filter=userTags/any(t: t/tag/name eq 'VIP')")?.bind()?;
     let mut important = Vec::new();
     for batch in employees.chunks(10) {
-        important.extend(plan.apply(batch)?.records());
+        important.extend(plan.apply(batch)?.into_records());
     }
     println!("{} are important", important.len());
     assert_eq!(important.len(), 4);

@@ -72,6 +72,9 @@ pub(crate) enum Kind {
     /// `$filter=contains(name)`
     #[error("function `{name}` takes {expected}, found {found}")]
     ArgumentCount { name: String, expected: String, found: usize },
+    /// `$compute=a as x,b as x`
+    #[error("{0} is given twice")]
+    Duplicate(String),
     /// `$filter=length(5) eq 1`
     #[error("{what} must be {expected}, found {found}")]
     TypeMismatch { what: String, expected: String, found: String },
@@ -81,7 +84,7 @@ pub(crate) enum Kind {
     /// `$filter=((((…))))`
     #[error("{} is limited to {allowed}, found {found}", limit.what)]
     Limit { limit: Bound, allowed: u64, found: Found },
-    /// `$select=name`
+    /// `$format=xml`
     #[error("{0} is not supported")]
     NotSupported(String),
     /// `$filter=1 div 0 eq 1`
@@ -117,6 +120,7 @@ impl Kind {
             Kind::InvalidLiteral { .. } => ("invalid-literal", 400),
             Kind::UnknownFunction(_) => ("unknown-function", 400),
             Kind::ArgumentCount { .. } => ("argument-count", 400),
+            Kind::Duplicate(_) => ("duplicate", 400),
             Kind::TypeMismatch { .. } => ("type-mismatch", 400),
             Kind::AliasCycle(_) => ("alias-cycle", 400),
             Kind::Limit { .. } => ("limit", 413),
@@ -184,7 +188,7 @@ impl Error {
 
     /// A stable word for the kind of error: `encoding`, `unknown-option`, `duplicate-option`,
     /// `missing-value`, `syntax`, `invalid-literal`, `unknown-function`, `argument-count`,
-    /// `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`.
+    /// `duplicate`, `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`.
     ///
     /// ```
     /// # use odata_query::Query;
@@ -246,7 +250,7 @@ impl Error {
     ///
     /// ```
     /// # use odata_query::Query;
-    /// let query = Query::parse("$select=name")?;
+    /// let query = Query::parse("$format=xml")?;
     /// assert!(query.apply(&[]).unwrap_err().is_not_supported());
     /// # Ok::<(), odata_query::Error>(())
     /// ```

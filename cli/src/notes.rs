@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use odata_query::Query;
-use odata_query::ast::{Kind, Node, Visitor};
+use odata_query::ast::{Kind, Node, PathSegment, Visitor};
 use serde_json::{Map, Value};
 
 /// Members that a note lists at most.
@@ -24,13 +24,21 @@ pub(crate) fn unknown_members(query: &Query, records: &[Value]) -> impl Iterator
     let mut used = Names::default();
     let options = query.options();
     let exprs = options.filter.iter().chain(options.orderby.iter().map(|item| &item.expr));
+    let exprs = exprs.chain(options.compute.iter().map(|item| &item.expr));
     for expr in exprs.chain(options.aliases.iter().map(|alias| &alias.value)) {
         expr.root().walk(&mut used);
     }
+    let selected = options.select.iter().map(|item| &item.path);
+    let items = selected.chain(options.expand.iter().map(|item| &item.path));
+    used.names.extend(items.filter_map(|path| match path.segments.first() {
+        Some(PathSegment::Name(name)) => Some(name.clone()),
+        _ => None,
+    }));
     let objects = || records.iter().filter_map(Value::as_object);
     let mut unknown: BTreeMap<String, String> =
         used.names.into_iter().map(|name| (name.to_ascii_lowercase(), name)).collect();
-    for member in objects().flat_map(Map::keys) {
+    let computed = options.compute.iter().map(|item| &item.name);
+    for member in computed.chain(objects().flat_map(Map::keys)) {
         if unknown.is_empty() {
             break;
         }

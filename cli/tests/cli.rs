@@ -108,7 +108,7 @@ fn shows_the_stages() {
 fn tells_bad_queries_from_bad_data() {
     fails(&["query", "$filter=a eqq 1"], "[]", 2, "did you mean `eq`?");
     fails(&["query", "$filter=1 div a eq 1"], r#"[{"a":0}]"#, 2, "division by zero");
-    fails(&["query", "$select=a"], "[]", 2, "not supported");
+    fails(&["query", "$format=xml"], "[]", 2, "not supported");
     fails(
         &["query", "$filter=a eq 1", "/nowhere/data.json"],
         "",

@@ -59,6 +59,16 @@ pub fn null() -> Expr {
     literal(LiteralKind::Null, "null")
 }
 
+/// A search for a text as a phrase.
+pub(crate) fn phrase(text: &str) -> Expr {
+    let mut expr = Expr::empty();
+    let inside = expr.push_text(text);
+    let quotable = !text.is_empty() && !text.contains('"');
+    let repr = if quotable { Repr::Phrase } else { Repr::Incomplete };
+    expr.push(repr(inside), Span::default());
+    expr
+}
+
 /// `not operand`
 ///
 /// ```

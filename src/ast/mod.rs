@@ -14,6 +14,7 @@ mod repr;
 mod system;
 mod visit;
 
+pub(crate) use build::phrase;
 pub use build::{all_of, any_of, call, case, lit, not, null, prop};
 pub use op::Operator;
 pub use options::{

@@ -1,6 +1,7 @@
 //! The system query options of a query or of a nested item (URL Conventions 5.1).
 
-use super::Expr;
+use super::name::is_qualified;
+use super::{Expr, SystemOption};
 use crate::span::Span;
 
 /// The system query options given for a query, an expanded or a selected item.
@@ -44,6 +45,31 @@ pub struct Options {
     pub id: Option<String>,
     /// Parameter aliases: `@name=value`
     pub aliases: Vec<Alias>,
+}
+
+impl Options {
+    /// The system query options that are given.
+    pub(crate) fn given(&self) -> impl Iterator<Item = SystemOption> {
+        let all = [
+            (self.filter.is_some(), SystemOption::Filter),
+            (self.search.is_some(), SystemOption::Search),
+            (!self.compute.is_empty(), SystemOption::Compute),
+            (!self.orderby.is_empty(), SystemOption::Orderby),
+            (self.skip.is_some(), SystemOption::Skip),
+            (self.top.is_some(), SystemOption::Top),
+            (self.count.is_some(), SystemOption::Count),
+            (!self.select.is_empty(), SystemOption::Select),
+            (!self.expand.is_empty(), SystemOption::Expand),
+            (self.levels.is_some(), SystemOption::Levels),
+            (self.format.is_some(), SystemOption::Format),
+            (self.index.is_some(), SystemOption::Index),
+            (self.schemaversion.is_some(), SystemOption::Schemaversion),
+            (self.skiptoken.is_some(), SystemOption::Skiptoken),
+            (self.deltatoken.is_some(), SystemOption::Deltatoken),
+            (self.id.is_some(), SystemOption::Id),
+        ];
+        all.into_iter().filter(|(given, _)| *given).map(|(_, option)| option)
+    }
 }
 
 /// One sort key of `$orderby`.
@@ -112,6 +138,22 @@ pub struct ItemPath {
 }
 
 impl ItemPath {
+    /// The path of a text, its segments joined by `/`.
+    pub(crate) fn new(path: &str) -> Self {
+        let segment = |text: &str| match text {
+            "*" => PathSegment::Star,
+            "$value" => PathSegment::Value,
+            _ => match text.strip_prefix('@') {
+                Some(term) => PathSegment::Annotation(term.to_owned()),
+                None if is_qualified(text) && text.contains('.') => {
+                    PathSegment::Qualified(text.to_owned())
+                }
+                None => PathSegment::Name(text.to_owned()),
+            },
+        };
+        ItemPath { segments: path.split('/').map(segment).collect(), span: Span::NOWHERE }
+    }
+
     /// The bytes of the caller's text that the path was read from.
     pub fn span(&self) -> std::ops::Range<usize> {
         self.span.range()
@@ -145,6 +187,15 @@ pub enum PathSuffix {
     Ref,
     /// `/$count`
     Count,
+}
+
+impl PathSuffix {
+    /// How a path ends, and what is before that.
+    pub(crate) fn split(path: &str) -> (&str, Option<Self>) {
+        let suffixes = [("/$ref", PathSuffix::Ref), ("/$count", PathSuffix::Count)];
+        let ends = |(text, suffix)| Some((path.strip_suffix(text)?, Some(suffix)));
+        suffixes.into_iter().find_map(ends).unwrap_or((path, None))
+    }
 }
 
 /// `$levels`: how often an expansion is repeated.

@@ -81,6 +81,12 @@ impl SystemOption {
         self.places().contains(&place)
     }
 
+    /// Whether only a collection can have the option.
+    pub(crate) fn is_of_collection(self) -> bool {
+        use SystemOption::{Count, Filter, Orderby, Search, Skip, Top};
+        matches!(self, Filter | Search | Orderby | Skip | Top | Count)
+    }
+
     /// The option of a query string, which has no `$levels`.
     pub(crate) fn of_query(name: &str) -> Option<SystemOption> {
         SystemOption::find(name).filter(|option| option.allowed_in(Place::Query))

@@ -16,6 +16,43 @@ pub(super) const BATCH: usize = 512;
 /// Rows of the innermost level, ascending.
 pub(super) type Selection = Vec<usize>;
 
+/// What a plan is applied to: records side by side, or picked from others.
+#[derive(Clone, Copy)]
+pub(super) enum Rows<'r, 'e> {
+    Beside(&'e [Json]),
+    Picked(&'r [&'e Json]),
+}
+
+impl<'e> Rows<'_, 'e> {
+    pub(super) fn len(self) -> usize {
+        match self {
+            Rows::Beside(rows) => rows.len(),
+            Rows::Picked(rows) => rows.len(),
+        }
+    }
+
+    pub(super) fn get(self, position: usize) -> Option<&'e Json> {
+        match self {
+            Rows::Beside(rows) => rows.get(position),
+            Rows::Picked(rows) => rows.get(position).copied(),
+        }
+    }
+
+    /// The rows of the batch that begins at a position.
+    fn batch(self, start: usize) -> Self {
+        match self {
+            Rows::Beside(rows) => {
+                let rest = rows.get(start..).unwrap_or_default();
+                Rows::Beside(rest.get(..BATCH).unwrap_or(rest))
+            }
+            Rows::Picked(rows) => {
+                let rest = rows.get(start..).unwrap_or_default();
+                Rows::Picked(rest.get(..BATCH).unwrap_or(rest))
+            }
+        }
+    }
+}
+
 /// The records of a batch, or the items of their collections that a lambda is asked about.
 #[derive(Default)]
 pub(super) struct Level<'e> {
@@ -39,14 +76,18 @@ pub(super) struct Batch<'e> {
 }
 
 impl<'e> Batch<'e> {
-    /// Starts with records.
-    pub(super) fn start(&mut self, records: &'e [Json]) -> Selection {
+    /// Starts with the records of the batch that begins at a position.
+    pub(super) fn start(&mut self, records: Rows<'_, 'e>, start: usize) -> Selection {
         self.spare_levels.append(&mut self.levels);
         let mut level = self.level(None);
-        level.rows.extend(records);
+        match records.batch(start) {
+            Rows::Beside(rows) => level.rows.extend(rows),
+            Rows::Picked(rows) => level.rows.extend(rows),
+        }
+        let len = level.rows.len();
         self.levels.push(level);
         let mut selection = self.selection();
-        selection.extend(0..records.len());
+        selection.extend(0..len);
         selection
     }
 

@@ -1,4 +1,4 @@
-//! Applying a plan to records: filter, count, order, skip, top.
+//! Applying a plan to records: filter, count, order, skip, top, and the shape of what is left.
 
 mod batch;
 mod compare;
@@ -7,6 +7,7 @@ mod narrow;
 mod order;
 mod page;
 mod rows;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -17,9 +18,10 @@ use std::time::SystemTime;
 use crate::error::Error;
 use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
-use batch::BATCH;
+use batch::{BATCH, Rows};
 use order::First;
-use rows::Evaluator;
+use page::Records;
+use rows::{Budget, Evaluator};
 
 impl Plan {
     /// Applies the query to records; `now()` is the time of the call.
@@ -65,7 +67,27 @@ fn page<'a>(
     records: &'a [serde_json::Value],
     now: DateTimeOffset,
 ) -> Result<Page<'a>, Error> {
-    let mut evaluator = Evaluator::new(plan, records.len(), now);
+    let mut evaluator = Evaluator::new(plan, now, None, Budget::new(plan, records.len()));
+    if plan.shape.is_some() {
+        let (count, left) = evaluator.left(Rows::Beside(records))?;
+        return Ok(Page { count, records: Records::Made(left) });
+    }
+    let Window { count, positions } = window(&mut evaluator, Rows::Beside(records))?;
+    let kept = positions.into_iter().filter_map(|position| records.get(position));
+    Ok(Page { count, records: Records::Borrowed(kept.collect()) })
+}
+
+/// The rows of an answer.
+struct Window {
+    /// How many match, where that was asked for.
+    count: Option<u64>,
+    /// Where those of the window are, in order.
+    positions: Vec<usize>,
+}
+
+/// Filters, counts and orders rows, and leaves those of the window.
+fn window<'e>(evaluator: &mut Evaluator<'e>, rows: Rows<'_, 'e>) -> Result<Window, Error> {
+    let plan = evaluator.plan;
     let skip = usize::try_from(plan.skip).unwrap_or(usize::MAX);
     let top = plan.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
     let window = skip.saturating_add(top);
@@ -77,22 +99,24 @@ fn page<'a>(
     // Records after the window are dropped unfiltered where neither a count nor an error could tell.
     let cannot_fail = plan.filter.is_none_or(|filter| plan.node(filter).form != Form::Other);
     let orders_first = ordered && !plan.count && cannot_fail;
-    for (batch, start) in records.chunks(BATCH).zip((0..).step_by(BATCH)) {
+    for start in (0..rows.len()).step_by(BATCH) {
         // Without an order the window is known to be full before the end.
         if !ordered && !plan.count && kept.len() >= window {
             break;
         }
-        let mut selection = evaluator.start_batch(batch);
+        let mut selection = evaluator.start_batch(rows, start);
         if orders_first {
-            first.drop_losers(&mut evaluator, &mut selection)?;
+            first.drop_losers(evaluator, &mut selection).map_err(|e| plan.about(e, "$orderby"))?;
         }
-        evaluator.filter(&mut selection)?;
+        evaluator.filter(&mut selection).map_err(|error| plan.about(error, "$filter"))?;
         count = count.saturating_add(selection.len());
         if ordered {
             if !orders_first {
-                first.drop_losers(&mut evaluator, &mut selection)?;
+                first
+                    .drop_losers(evaluator, &mut selection)
+                    .map_err(|e| plan.about(e, "$orderby"))?;
             }
-            first.add(&mut evaluator, start, &mut selection)?;
+            first.add(evaluator, start, &mut selection).map_err(|e| plan.about(e, "$orderby"))?;
         } else {
             let room = window.saturating_sub(kept.len());
             kept.extend(selection.iter().take(room).map(|row| start.saturating_add(*row)));
@@ -102,7 +126,6 @@ fn page<'a>(
     if ordered {
         kept = first.into_positions();
     }
-    let window = kept.into_iter().skip(skip).take(top);
-    let records = window.filter_map(|position| records.get(position)).collect();
-    Ok(Page { count: plan.count.then_some(count as u64), records })
+    let positions = kept.into_iter().skip(skip).take(top).collect();
+    Ok(Window { count: plan.count.then_some(count as u64), positions })
 }

@@ -1,8 +1,11 @@
 //! The answer to a query.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
-/// The records that a query selected, in order, borrowed from those it was applied to.
+/// The records that a query selected, in order: borrowed from those it was applied to, or made anew
+/// where `$select`, `$expand` or `$compute` changes them.
 ///
 /// ```
 /// use odata_query::Query;
@@ -17,18 +20,27 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<'a> {
     pub(super) count: Option<u64>,
-    pub(super) records: Vec<&'a Value>,
+    pub(super) records: Records<'a>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Records<'a> {
+    Borrowed(Vec<&'a Value>),
+    Made(Vec<Value>),
 }
 
 impl<'a> Page<'a> {
     /// The number of records on this page.
     pub fn len(&self) -> usize {
-        self.records.len()
+        match &self.records {
+            Records::Borrowed(records) => records.len(),
+            Records::Made(records) => records.len(),
+        }
     }
 
     /// Whether there are no records on this page.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.len() == 0
     }
 
     /// The number of records that match, whatever `$skip` and `$top` leave of them; only where
@@ -38,7 +50,37 @@ impl<'a> Page<'a> {
     }
 
     /// The records in order.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = &'a Value> + '_ {
-        self.records.iter().copied()
+    pub fn records(&self) -> impl ExactSizeIterator<Item = &Value> {
+        let (borrowed, made) = match &self.records {
+            Records::Borrowed(records) => (records.as_slice(), &[][..]),
+            Records::Made(records) => (&[][..], records.as_slice()),
+        };
+        (0..self.len()).map(move |position| {
+            let record = borrowed.get(position).copied().or_else(|| made.get(position));
+            record.unwrap_or(&Value::Null)
+        })
+    }
+
+    /// The records in order, by value: those that are as they were still borrow.
+    ///
+    /// ```
+    /// use odata_query::Query;
+    /// use serde_json::{Value, json};
+    ///
+    /// let batches = [[json!({"id": 1}), json!({"id": 2})], [json!({"id": 3}), json!({"id": 4})]];
+    /// let plan = Query::parse("$filter=id mod 2 eq 0")?.bind()?;
+    /// let mut even = Vec::new();
+    /// for batch in &batches {
+    ///     even.extend(plan.apply(batch)?.into_records());
+    /// }
+    /// assert_eq!(even[1]["id"], 4);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn into_records(self) -> impl Iterator<Item = Cow<'a, Value>> {
+        let (borrowed, made) = match self.records {
+            Records::Borrowed(records) => (records, Vec::new()),
+            Records::Made(records) => (Vec::new(), records),
+        };
+        borrowed.into_iter().map(Cow::Borrowed).chain(made.into_iter().map(Cow::Owned))
     }
 }

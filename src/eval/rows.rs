@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::batch::{Batch, Selection};
+use super::batch::{Batch, Rows, Selection};
 use super::compare::compare_json;
 use super::item::{Item, json_member, keeps_order, member_steps};
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
 use crate::plan::{
-    NodeId, Op, Operation, Plan, Variable, compare, compare_weight, json_compare_weight, member,
+    NodeId, Op, Operation, Plan, Search, Variable, compare, compare_weight, json_compare_weight,
+    member,
 };
 use crate::value::{Collation, Collection, DateTimeOffset, Value};
 
@@ -19,6 +20,8 @@ use crate::value::{Collation, Collection, DateTimeOffset, Value};
 pub(super) struct Evaluator<'e> {
     pub(super) plan: &'e Plan,
     record: &'e Json,
+    /// The record of the request, where the plan is one of nested options: their `$it`.
+    pub(super) outer: Option<&'e Json>,
     /// The current values of the variables of lambdas and nested filters.
     variables: Vec<Item<'e>>,
     /// For each node that reads a member, where it was found last.
@@ -32,20 +35,42 @@ pub(super) struct Evaluator<'e> {
     /// Steps that are left for the record, for each record of the batch, and for the query.
     record_steps: u64,
     batch_steps: Vec<u64>,
-    query_steps: u64,
+    pub(super) budget: Budget,
     /// Steps of looking for members that are not taken off yet.
     unpaid: u64,
+}
+
+/// What is left for the query.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    steps: u64,
     /// Bytes of strings that may still be made.
-    query_strings: u64,
+    strings: u64,
+}
+
+impl Budget {
+    pub(super) fn new(plan: &Plan, records: usize) -> Self {
+        let limits = plan.settings.limits;
+        let shared = |all: u64, each: u64| all.saturating_add(each.saturating_mul(records as u64));
+        Budget {
+            steps: shared(limits.query_steps, limits.query_steps_per_record),
+            strings: shared(limits.query_strings, limits.query_strings_per_record),
+        }
+    }
 }
 
 impl<'e> Evaluator<'e> {
-    pub(super) fn new(plan: &'e Plan, records: usize, now: DateTimeOffset) -> Self {
+    pub(super) fn new(
+        plan: &'e Plan,
+        now: DateTimeOffset,
+        outer: Option<&'e Json>,
+        budget: Budget,
+    ) -> Self {
         let limits = plan.settings.limits;
-        let shared = |all: u64, each: u64| all.saturating_add(each.saturating_mul(records as u64));
         Evaluator {
             plan,
             record: &Json::Null,
+            outer,
             variables: vec![Item::NULL; plan.variables],
             hints: vec![0; plan.node_count()],
             ordered: keeps_order(),
@@ -54,17 +79,18 @@ impl<'e> Evaluator<'e> {
             scratch: String::new(),
             record_steps: 0,
             batch_steps: Vec::new(),
-            query_steps: shared(limits.query_steps, limits.query_steps_per_record),
+            budget,
             unpaid: 0,
-            query_strings: shared(limits.query_strings, limits.query_strings_per_record),
         }
     }
 
-    /// Takes up a batch of records: all of them are selected, and each has its own steps.
-    pub(super) fn start_batch(&mut self, records: &'e [Json]) -> Selection {
+    /// Takes up the batch of records that begins at a position: all of them are selected, and each has
+    /// its own steps.
+    pub(super) fn start_batch(&mut self, records: Rows<'_, 'e>, start: usize) -> Selection {
+        let selection = self.batch.start(records, start);
         self.batch_steps.clear();
-        self.batch_steps.resize(records.len(), self.plan.settings.limits.record_steps);
-        self.batch.start(records)
+        self.batch_steps.resize(selection.len(), self.plan.settings.limits.record_steps);
+        selection
     }
 
     /// Keeps the selected records of the batch for which the filter is true.
@@ -73,14 +99,13 @@ impl<'e> Evaluator<'e> {
             return Ok(());
         };
         let steps = self.plan.node(filter).cost.saturating_mul(selection.len() as u64);
-        let narrowed = match self.query_steps.checked_sub(steps) {
+        match self.budget.steps.checked_sub(steps) {
             Some(left) => {
-                self.query_steps = left;
+                self.budget.steps = left;
                 self.narrow(filter, true, selection)
             }
             None => Err(self.exhausted(filter, false)),
-        };
-        narrowed.map_err(|error| error.with_option("$filter"))
+        }
     }
 
     /// Takes steps for a row of the batch off what is left.
@@ -88,10 +113,10 @@ impl<'e> Evaluator<'e> {
         let record = self.batch.record_of(row);
         let mut unknown = 0;
         let record_steps = self.batch_steps.get_mut(record).unwrap_or(&mut unknown);
-        match (record_steps.checked_sub(steps), self.query_steps.checked_sub(steps)) {
+        match (record_steps.checked_sub(steps), self.budget.steps.checked_sub(steps)) {
             (Some(record_left), Some(query_left)) => {
                 *record_steps = record_left;
-                self.query_steps = query_left;
+                self.budget.steps = query_left;
                 Ok(())
             }
             (record_left, _) => Err(self.exhausted(id, record_left.is_none())),
@@ -107,6 +132,10 @@ impl<'e> Evaluator<'e> {
             *left = self.record_steps;
         }
         truth
+    }
+
+    pub(super) fn now(&self) -> DateTimeOffset {
+        self.context.now
     }
 
     pub(super) fn collation(&self) -> Collation {
@@ -125,12 +154,31 @@ impl<'e> Evaluator<'e> {
 
     /// Adds the sort keys of a record of the batch.
     pub(super) fn keys(&mut self, position: usize, out: &mut Vec<Value<'e>>) -> Result<(), Error> {
-        self.record = self.batch.row(position);
-        self.record_steps = self.plan.settings.limits.record_steps;
+        self.take_up(self.batch.row(position));
         for (key, _) in &self.plan.orderby {
-            let value = self.charge(*key).and_then(|()| self.value(*key));
-            out.push(value.map_err(|error| error.with_option("$orderby"))?);
+            out.push(self.charged_value(*key)?);
         }
+        Ok(())
+    }
+
+    /// Takes up one record, with steps of its own.
+    pub(super) fn take_up(&mut self, record: &'e Json) {
+        self.record = record;
+        self.record_steps = self.plan.settings.limits.record_steps;
+    }
+
+    /// The value of a node for the record that was taken up.
+    pub(super) fn charged_value(&mut self, id: NodeId) -> Result<Value<'e>, Error> {
+        self.charge(id)?;
+        self.value(id)
+    }
+
+    /// Takes steps off what is left for the query.
+    pub(super) fn charge_query(&mut self, steps: u64) -> Result<(), Error> {
+        let Some(left) = self.budget.steps.checked_sub(steps) else {
+            return Err(self.exhausted(NodeId::NONE, false));
+        };
+        self.budget.steps = left;
         Ok(())
     }
 
@@ -141,9 +189,9 @@ impl<'e> Evaluator<'e> {
 
     fn charge_steps(&mut self, id: NodeId, steps: u64) -> Result<(), Error> {
         let steps = steps.saturating_add(std::mem::take(&mut self.unpaid));
-        match (self.record_steps.checked_sub(steps), self.query_steps.checked_sub(steps)) {
+        match (self.record_steps.checked_sub(steps), self.budget.steps.checked_sub(steps)) {
             (Some(record), Some(query)) => {
-                (self.record_steps, self.query_steps) = (record, query);
+                (self.record_steps, self.budget.steps) = (record, query);
                 Ok(())
             }
             (record, _) => Err(self.exhausted(id, record.is_none())),
@@ -207,6 +255,7 @@ impl<'e> Evaluator<'e> {
         let plan = self.plan;
         match &plan.node(id).op {
             Op::Record => Some(self.record),
+            Op::Outer => Some(self.outer()),
             Op::Variable(variable) => match self.variables.get(variable.0) {
                 Some(Item::Json(json)) => Some(json),
                 _ => None,
@@ -227,6 +276,8 @@ impl<'e> Evaluator<'e> {
         Ok(match &plan.node(id).op {
             Op::Constant(value) => Item::Constant(value),
             Op::Record => Item::Json(self.record),
+            Op::Outer => Item::Json(self.outer()),
+            Op::Search(subject, search) => Item::Value(self.search(id, *subject, search)?.into()),
             Op::Variable(variable) => self.variable(*variable),
             Op::Member(of, name) => match self.json(id) {
                 Some(json) => {
@@ -346,12 +397,12 @@ impl<'e> Evaluator<'e> {
             .apply(values, &self.context)
             .map_err(|fault| Error::from_fault(fault).at(span))?;
         if let Value::String(Cow::Owned(made)) = &value {
-            let Some(left) = self.query_strings.checked_sub(made.len() as u64) else {
+            let Some(left) = self.budget.strings.checked_sub(made.len() as u64) else {
                 let allowed = self.plan.settings.limits.query_strings;
                 let allowed = usize::try_from(allowed).unwrap_or(usize::MAX);
                 return Err(Error::limit(Bound::QUERY_STRINGS, allowed, Found::More).at(span));
             };
-            self.query_strings = left;
+            self.budget.strings = left;
         }
         Ok(value)
     }
@@ -380,6 +431,16 @@ impl<'e> Evaluator<'e> {
             }
         }
         Ok(false)
+    }
+
+    fn search(&mut self, id: NodeId, subject: NodeId, search: &Search) -> Result<bool, Error> {
+        let subject = self.value(subject)?;
+        self.charge_steps(id, search.steps(&subject))?;
+        Ok(search.matches(&subject, &mut self.scratch))
+    }
+
+    fn outer(&self) -> &'e Json {
+        self.outer.unwrap_or(self.record)
     }
 
     fn variable(&self, variable: Variable) -> Item<'e> {

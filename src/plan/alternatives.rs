@@ -18,7 +18,7 @@ struct Equality<'q> {
     literal: Span,
 }
 
-impl<'q> Binder<'q> {
+impl<'q> Binder<'q, '_> {
     pub(super) fn or(&mut self, operands: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
         let mut bound = Vec::with_capacity(operands.len());
         let mut rest = operands.iter().peekable();

@@ -3,7 +3,8 @@
 use super::literal::literal;
 use super::operation::{arithmetic, compare, compare_weight, weight};
 use super::set::Set;
-use super::{Form, Node, NodeId, Op, Operation, Plan, Variable, bounds, supported, types};
+use super::shape::{Expanded, Selected};
+use super::{Form, Node, NodeId, Op, Operation, Plan, Search, Variable, bounds, supported, types};
 use crate::ast::{
     Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
 };
@@ -19,6 +20,32 @@ const HASHED: usize = 8;
 /// Evaluation steps that are spent on computing constants, which also bounds what they hold.
 const FOLDING: u64 = 500_000;
 
+/// The options at one level: those of the query, or of an item with what paths add to them.
+pub(super) struct Level<'l, 'q> {
+    /// None where nothing but a path leads here.
+    pub(super) options: Option<&'q Options>,
+    /// The level that has the item.
+    pub(super) outside: Option<&'l Level<'l, 'q>>,
+    pub(super) selects: Vec<Selected<'q>>,
+    pub(super) expands: Vec<Expanded<'q>>,
+    /// Whether members stay that nothing names.
+    pub(super) all: bool,
+    /// The type that items must have.
+    pub(super) items_of: Option<&'q str>,
+    pub(super) depth: usize,
+    pub(super) expand_depth: usize,
+}
+
+/// What all levels of a query take from.
+pub(super) struct Shared {
+    /// Steps that may still be spent on computing constants.
+    folding: u64,
+    /// Regular expressions that were compiled.
+    pub(super) patterns: usize,
+    /// Nodes of all plans.
+    nodes: usize,
+}
+
 pub(super) fn bind(
     options: &Options,
     places: &[(SystemOption, Span)],
@@ -27,8 +54,40 @@ pub(super) fn bind(
 ) -> Result<Plan, Error> {
     supported::check_supported(options, places)?;
     bounds::check(options, &settings.limits)?;
+    let selects = Selected::all(&options.select);
+    let expands = Expanded::all(&options.expand, settings.limits.expand_depth);
+    let level = Level {
+        options: Some(options),
+        outside: None,
+        all: selects.is_empty() || selects.iter().any(Selected::is_star),
+        selects,
+        expands: expands.map_err(|error| error.with_option("$expand"))?,
+        items_of: None,
+        depth: 0,
+        expand_depth: 0,
+    };
+    let mut shared = Shared { folding: FOLDING, patterns: 0, nodes: 0 };
+    bind_level(&level, settings, text, &mut shared)
+}
+
+/// Binds the options of a level.
+pub(super) fn bind_level(
+    level: &Level<'_, '_>,
+    settings: Settings,
+    text: &str,
+    shared: &mut Shared,
+) -> Result<Plan, Error> {
+    let most = settings.limits.height();
+    if level.depth > most {
+        return Err(Error::limit(Bound::DEPTH, most, Found::More));
+    }
+    let mut nothing = None;
+    let options = match level.options {
+        Some(options) => options,
+        None => nothing.insert(Options::default()),
+    };
     let mut binder = Binder {
-        options,
+        level,
         plan: Plan {
             nodes: Vec::with_capacity(room(options)),
             variables: 0,
@@ -37,37 +96,37 @@ pub(super) fn bind(
             skip: options.skip.unwrap_or(0),
             top: options.top,
             count: options.count.unwrap_or(false),
+            shape: None,
+            nested: level.outside.is_some(),
+            of_collection: options.given().any(SystemOption::is_of_collection),
             settings,
             text: text.to_owned(),
         },
         aliases: Vec::new(),
+        computed: Vec::new(),
         scope: Vec::new(),
         depth: 0,
         this: NodeId(0),
         record: NodeId(0),
+        it: NodeId(0),
         context: Context {
             // Binding folds nothing that depends on it.
             now: DateTimeOffset::MIN,
             collation: settings.collation,
             limits: settings.limits,
         },
-        folding: FOLDING,
-        patterns: 0,
+        shared,
     };
     binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
     binder.this = binder.record;
-    if let Some(filter) = &options.filter {
-        let bound = binder.predicate(filter.root(), "the value of `$filter`", filter.height());
-        binder.plan.filter = Some(bound.map_err(|error| error.with_option("$filter"))?);
+    binder.it = match level.outside {
+        None => binder.record,
+        Some(_) => binder.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
+    };
+    if let Some(options) = level.options {
+        binder.options(options)?;
     }
-    for item in &options.orderby {
-        let bound = binder.root(&item.expr).map_err(|error| error.with_option("$orderby"))?;
-        binder.plan.orderby.push((bound, item.direction));
-    }
-    // An alias that nothing uses is checked all the same.
-    for alias in &options.aliases {
-        binder.alias(&alias.name, Span::NOWHERE)?;
-    }
+    binder.plan.shape = binder.shape()?;
     Ok(binder.plan)
 }
 
@@ -84,10 +143,12 @@ enum AliasState {
     Bound(NodeId),
 }
 
-pub(super) struct Binder<'q> {
-    options: &'q Options,
+pub(super) struct Binder<'q, 's> {
+    pub(super) level: &'s Level<'s, 'q>,
     pub(super) plan: Plan,
     aliases: Vec<(&'q str, AliasState)>,
+    /// Computed properties.
+    pub(super) computed: Vec<(&'q str, NodeId)>,
     /// The lambda variables in scope, innermost last.
     scope: Vec<(&'q str, NodeId)>,
     /// Expressions that are being bound inside one another.
@@ -95,16 +156,60 @@ pub(super) struct Binder<'q> {
     /// What unprefixed names are properties of: the record, or the item of a nested filter.
     pub(super) this: NodeId,
     pub(super) record: NodeId,
+    /// What `$it` is: the record of the request.
+    pub(super) it: NodeId,
     pub(super) context: Context,
-    /// Steps that may still be spent on computing constants.
-    folding: u64,
-    /// Regular expressions that were compiled.
-    pub(super) patterns: usize,
+    pub(super) shared: &'s mut Shared,
 }
 
-impl<'q> Binder<'q> {
+impl<'q> Binder<'q, '_> {
+    /// Everything but the shape of the answer.
+    fn options(&mut self, options: &'q Options) -> Result<(), Error> {
+        self.compute(options).map_err(|error| self.plan.about(error, "$compute"))?;
+        let mut conditions = Vec::new();
+        if let Some(name) = self.level.items_of {
+            conditions.push(self.apply(
+                Operation::HasType(name.into()),
+                &[self.record],
+                Span::NOWHERE,
+            )?);
+        }
+        if let Some(filter) = &options.filter {
+            let bound = self.predicate(filter.root(), "the value of `$filter`", filter.height());
+            conditions.push(bound.map_err(|error| self.plan.about(error, "$filter"))?);
+        }
+        if let Some(search) = &options.search {
+            let bound = self.search(search.root(), self.record);
+            conditions.push(bound.map_err(|error| self.plan.about(error, "$search"))?);
+        }
+        self.plan.filter = match *conditions {
+            [] => None,
+            [only] => Some(only),
+            _ => Some(self.push(Op::And(conditions.into()), Span::NOWHERE, Type::Boolean)?),
+        };
+        for item in &options.orderby {
+            let bound =
+                self.root(&item.expr).map_err(|error| self.plan.about(error, "$orderby"))?;
+            self.plan.orderby.push((bound, item.direction));
+        }
+        // An alias that nothing uses is checked all the same.
+        for alias in &options.aliases {
+            self.alias(&alias.name, Span::NOWHERE)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a search finds something in a value.
+    pub(super) fn search(&mut self, search: AstNode<'q>, of: NodeId) -> Result<NodeId, Error> {
+        let most = self.plan.settings.limits.search_terms;
+        match Search::new(search, most)? {
+            Some(search) => self.push(Op::Search(of, search), Span::NOWHERE, Type::Boolean),
+            None => Err(not_supported("a search of anything but terms", search.place())),
+        }
+    }
+
     /// An expression as a whole.
-    fn root(&mut self, expr: &'q Expr) -> Result<NodeId, Error> {
+    pub(super) fn root(&mut self, expr: &'q Expr) -> Result<NodeId, Error> {
         self.check_height(expr.height())?;
         self.expr(expr.root())
     }
@@ -307,9 +412,9 @@ impl<'q> Binder<'q> {
                 )?;
                 // A list that an alias shares is copied.
                 if let Op::Constant(Value::Collection(Collection::Owned(items))) = &right.op
-                    && let Some(left) = self.folding.checked_sub(items.len() as u64)
+                    && let Some(left) = self.shared.folding.checked_sub(items.len() as u64)
                 {
-                    self.folding = left;
+                    self.shared.folding = left;
                     let ([left, _], items) = (operands, items.clone());
                     return self.is_one_of(left, items, span);
                 }
@@ -343,10 +448,10 @@ impl<'q> Binder<'q> {
     ) -> Result<NodeId, Error> {
         if let (Op::Constant(left), Op::Constant(right)) =
             (&self.plan.node(left).op, &self.plan.node(right).op)
-            && let Some(rest) = self.folding.checked_sub(compare_weight(left, right))
+            && let Some(rest) = self.shared.folding.checked_sub(compare_weight(left, right))
         {
             let result = compare(op, left, right, self.context.collation);
-            self.folding = rest;
+            self.shared.folding = rest;
             return self.constant(Value::Boolean(result), span);
         }
         self.push(Op::Compare(op, left, right), span, Type::Boolean)
@@ -354,7 +459,9 @@ impl<'q> Binder<'q> {
 
     /// The value of a parameter alias, bound once in the scope of the record.
     pub(super) fn alias(&mut self, name: &str, span: Span) -> Result<Option<NodeId>, Error> {
-        let Some(alias) = self.options.aliases.iter().find(|alias| alias.name == name) else {
+        let levels = std::iter::successors(Some(self.level), |level| level.outside);
+        let mut aliases = levels.filter_map(|level| level.options).flat_map(|given| &given.aliases);
+        let Some(alias) = aliases.find(|alias| alias.name == name) else {
             return Ok(None);
         };
         let known = self.aliases.iter().position(|(known, _)| *known == name);
@@ -442,13 +549,13 @@ impl<'q> Binder<'q> {
             constants.extend(operands.iter().filter_map(constant).map(Value::borrowed));
             let weights = constants.iter().map(weight).fold(1, u64::saturating_add);
             let steps = operation.steps(&constants).saturating_add(operation.static_steps());
-            let left = self.folding.checked_sub(steps.saturating_add(weights));
+            let left = self.shared.folding.checked_sub(steps.saturating_add(weights));
             // What fails, or takes too long, is left to be evaluated, which may be nowhere.
             if let Some(left) = left
                 && let Ok(value) = operation.apply(&constants, &self.context)
             {
                 let value = value.into_owned();
-                self.folding = left;
+                self.shared.folding = left;
                 return self.constant(value, span);
             }
         }
@@ -485,7 +592,7 @@ impl<'q> Binder<'q> {
         let Node { span, cost, height, .. } = node;
         self.check_height(height).map_err(|error| error.at(span))?;
         let limits = &self.plan.settings.limits;
-        if self.plan.nodes.len() >= limits.nodes.saturating_mul(2) {
+        if self.shared.nodes >= limits.nodes.saturating_mul(2) {
             return Err(Error::limit(Bound::NODES, limits.nodes, Found::More).at(span));
         }
         if cost > limits.record_steps {
@@ -494,6 +601,7 @@ impl<'q> Binder<'q> {
         }
         let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
         self.plan.nodes.push(node);
+        self.shared.nodes = self.shared.nodes.saturating_add(1);
         Ok(id)
     }
 
@@ -525,8 +633,8 @@ impl Op {
     #[inline(always)]
     fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
-            Op::Constant(_) | Op::Record | Op::Variable(_) => {}
-            Op::Member(of, _) | Op::Test(_, _, of) => visit(*of),
+            Op::Constant(_) | Op::Record | Op::Outer | Op::Variable(_) => {}
+            Op::Member(of, _) | Op::Test(_, _, of) | Op::Search(of, _) => visit(*of),
             Op::Compare(_, left, right) => {
                 visit(*left);
                 visit(*right);

@@ -9,7 +9,7 @@ use crate::functions::{self, Function};
 use crate::span::Span;
 use crate::value::{Type, Value};
 
-impl<'q> Binder<'q> {
+impl<'q> Binder<'q, '_> {
     pub(super) fn call(
         &mut self,
         name: &str,
@@ -62,9 +62,9 @@ impl<'q> Binder<'q> {
             return Ok(None);
         }
         if function.has_pattern() {
-            self.patterns = self.patterns.saturating_add(1);
+            self.shared.patterns = self.shared.patterns.saturating_add(1);
             let most = self.context.limits.patterns;
-            bounds::check_count(Bound::PATTERNS, most, self.patterns)
+            bounds::check_count(Bound::PATTERNS, most, self.shared.patterns)
                 .map_err(|error| error.at(span))?;
         }
         let prepared = functions::prepare(function, &texts, &self.context);

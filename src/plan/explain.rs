@@ -60,6 +60,11 @@ impl Plan {
                 writeln!(f)
             }
             Op::Record => writeln!(f, "record"),
+            Op::Outer => writeln!(f, "record of the request"),
+            Op::Search(subject, search) => {
+                writeln!(f, "search {search}")?;
+                children(f, &[*subject])
+            }
             Op::Variable(variable) => writeln!(f, "variable {}", variable.0),
             Op::Member(of, name) => {
                 writeln!(f, "member `{name}`")?;
@@ -161,7 +166,7 @@ fn constant(f: &mut Formatter<'_>, value: &Value<'_>) -> fmt::Result {
     }
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let mut rest = text.chars();
     let shown = rest.by_ref().take(SHOWN);
     let mut shown = shown.fold(String::new(), |mut shown, c| {

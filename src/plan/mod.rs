@@ -11,14 +11,18 @@ mod explain;
 mod literal;
 mod operation;
 mod path;
+mod search;
 mod set;
+mod shape;
 mod supported;
 mod types;
 
 pub(crate) use operation::{
-    Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
-    member, only,
+    Operation, compare, compare_weight, has_type, holds, json_compare_weight, json_weight,
+    look_up_steps, member, only,
 };
+pub(crate) use search::Search;
+pub(crate) use shape::{Item, Part, Shape};
 
 use std::fmt;
 
@@ -68,6 +72,12 @@ pub struct Plan {
     pub(crate) skip: u64,
     pub(crate) top: Option<u64>,
     pub(crate) count: bool,
+    /// What the answer has of each record; all as it is without one.
+    pub(crate) shape: Option<Shape>,
+    /// The plan of options in parentheses.
+    nested: bool,
+    /// Whether there are options that only a collection can have.
+    pub(crate) of_collection: bool,
     pub(crate) settings: Settings,
     /// The text of the query, for reports.
     text: String,
@@ -78,6 +88,9 @@ pub struct Plan {
 pub(crate) struct NodeId(u32);
 
 impl NodeId {
+    /// No node of any plan.
+    pub(crate) const NONE: NodeId = NodeId(u32::MAX);
+
     pub(crate) fn position(self) -> usize {
         self.0 as usize
     }
@@ -116,14 +129,18 @@ pub(crate) enum Form {
 pub(crate) enum Op {
     /// A literal, or what was computed from literals.
     Constant(Value<'static>),
-    /// The record: `$it`.
+    /// The record, or the item that nested options are about: `$this`.
     Record,
+    /// The record of the request, seen from nested options: their `$it`.
+    Outer,
     /// The value of a variable.
     Variable(Variable),
     /// A member of a structured value: the exact name, else the only one that differs in ASCII case.
     Member(NodeId, Box<str>),
     /// `eq ne gt ge lt le in`, which are never null.
     Compare(Operator, NodeId, NodeId),
+    /// Whether a search finds something in a value.
+    Search(NodeId, Search),
     /// A function of a string whose other arguments are constant.
     Test(&'static Function, Prepared, NodeId),
     /// Any other operation, over the values of all its operands.
@@ -157,6 +174,16 @@ impl Plan {
         text: &str,
     ) -> Result<Plan, Error> {
         bind::bind(options, places, settings, text).map_err(|error| error.in_text(text))
+    }
+
+    /// Says which option of the query string an error is about.
+    pub(crate) fn about(&self, error: Error, option: &str) -> Error {
+        if self.nested { error } else { error.with_option(option) }
+    }
+
+    /// Whether fewer rows, or in another order, may be left than there are.
+    pub(crate) fn narrows_rows(&self) -> bool {
+        self.of_collection || self.filter.is_some()
     }
 
     pub(crate) fn node_count(&self) -> usize {

@@ -113,11 +113,9 @@ impl Operation {
             (Operation::Annotation { property, term }, [value]) => {
                 annotation(value, property.as_deref(), term)
             }
-            (Operation::TypeCast(name), [value]) => match has_type(value, name) {
-                Value::Boolean(true) => value.clone(),
-                _ => Value::Null,
-            },
-            (Operation::HasType(name), [value]) => has_type(value, name),
+            (Operation::TypeCast(name), [value]) if has_type(value, name) => value.clone(),
+            (Operation::HasType(_), [Value::Null]) => Value::Null,
+            (Operation::HasType(name), [value]) => Value::Boolean(has_type(value, name)),
             (Operation::Count, [Value::Collection(items)]) => {
                 Number::from(items.len() as u64).into()
             }
@@ -323,17 +321,17 @@ fn annotation<'a>(value: &Value<'a>, property: Option<&str>, term: &str) -> Valu
 }
 
 /// Whether a structured value says that it is of a type, by its qualified or unqualified name.
-fn has_type(value: &Value<'_>, name: &str) -> Value<'static> {
+pub(crate) fn has_type(value: &Value<'_>, name: &str) -> bool {
     let Value::Structured(Structured::Json(members)) = value else {
-        return if value.is_null() { Value::Null } else { Value::Boolean(false) };
+        return false;
     };
     let stated = members
         .get("@odata.type")
         .or_else(|| members.get("@type"))
         .and_then(|stated| stated.as_str());
-    Value::Boolean(stated.is_some_and(|stated| {
+    stated.is_some_and(|stated| {
         let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
         let unqualified = stated.rsplit_once('.').map_or(stated, |(_, name)| name);
         stated == name || unqualified == name
-    }))
+    })
 }

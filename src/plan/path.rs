@@ -11,7 +11,7 @@ use crate::value::{Type, Types};
 /// What the last property of a path is a property of, and its name.
 type Owner<'q> = Option<(NodeId, &'q str)>;
 
-impl<'q> Binder<'q> {
+impl<'q> Binder<'q, '_> {
     pub(super) fn path(&mut self, segments: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
         let most = self.plan.settings.limits.path_segments;
         check_count(Bound::PATH_SEGMENTS, most, segments.len()).map_err(|error| error.at(span))?;
@@ -38,7 +38,7 @@ impl<'q> Binder<'q> {
     fn first_segment(&mut self, node: AstNode<'q>) -> Result<(NodeId, Owner<'q>), Error> {
         let place = node.place();
         let value = match node.kind() {
-            Kind::It => self.record,
+            Kind::It => self.it,
             Kind::This => self.this,
             Kind::Name(name) => match self.variable(name) {
                 Some(variable) => variable,
@@ -73,7 +73,12 @@ impl<'q> Binder<'q> {
                 for option in options.iter() {
                     source = match option.kind() {
                         Kind::Filter(predicate) => self.filter(source, predicate, place)?,
-                        _ => return Err(not_supported("evaluating `$search`", option.place())),
+                        Kind::Search(search) => {
+                            let (variable, found) =
+                                self.with_variable(None, place, |b| b.search(search, b.this))?;
+                            self.push(Op::Filter(source, variable, found), place, Type::Collection)?
+                        }
+                        _ => return Err(not_supported("this option of `$count`", option.place())),
                     };
                 }
                 self.apply(Operation::Count, &[source], place)
@@ -100,6 +105,11 @@ impl<'q> Binder<'q> {
     }
 
     fn member(&mut self, of: NodeId, name: &str, place: Span) -> Result<NodeId, Error> {
+        if of == self.record
+            && let Some(computed) = self.computed(name)
+        {
+            return Ok(computed);
+        }
         self.push(Op::Member(of, name.into()), place, Types::ANY)
     }
 

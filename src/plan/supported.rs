@@ -14,20 +14,17 @@ pub(super) fn check_supported(
     let json = |format: &str| {
         ["json", "application/json"].iter().any(|name| name.eq_ignore_ascii_case(format))
     };
-    let unsupported = [
-        (options.search.is_some(), SystemOption::Search),
-        (!options.compute.is_empty(), SystemOption::Compute),
-        (!options.select.is_empty(), SystemOption::Select),
-        (!options.expand.is_empty(), SystemOption::Expand),
-        (options.levels.is_some(), SystemOption::Levels),
-        (media_type.is_some_and(|format| !json(format)), SystemOption::Format),
-        (options.index.is_some(), SystemOption::Index),
-        (options.schemaversion.is_some(), SystemOption::Schemaversion),
-        (options.skiptoken.is_some(), SystemOption::Skiptoken),
-        (options.deltatoken.is_some(), SystemOption::Deltatoken),
-        (options.id.is_some(), SystemOption::Id),
-    ];
-    let Some((_, option)) = unsupported.into_iter().find(|(given, _)| *given) else {
+    let is_unsupported = |option: &SystemOption| match option {
+        SystemOption::Format => media_type.is_some_and(|format| !json(format)),
+        SystemOption::Levels
+        | SystemOption::Index
+        | SystemOption::Schemaversion
+        | SystemOption::Skiptoken
+        | SystemOption::Deltatoken
+        | SystemOption::Id => true,
+        _ => false,
+    };
+    let Some(option) = options.given().find(is_unsupported) else {
         return Ok(());
     };
     let what = match option {

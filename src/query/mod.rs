@@ -5,7 +5,10 @@ mod read;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ast::{Alias, Direction, Escape, Expr, Options, OrderbyItem, Printer, SystemOption};
+use crate::ast::{
+    self, Alias, ComputeItem, Direction, Escape, ExpandItem, Expr, ItemPath, Options, OrderbyItem,
+    PathSuffix, Printer, SelectItem, SystemOption,
+};
 use crate::error::Error;
 use crate::eval::Page;
 use crate::limits::Settings;
@@ -139,6 +142,80 @@ impl Query {
     /// Sets `$count`.
     pub fn count(mut self, count: bool) -> Self {
         self.options.count = Some(count);
+        self
+    }
+
+    /// Sets `$search` to what holds a text as a phrase, in place of an earlier one.
+    ///
+    /// ```
+    /// # use odata_query::Query;
+    /// let query = Query::new().search("red shoes");
+    /// assert_eq!(query.to_string(), "$search=\"red shoes\"");
+    /// # assert_eq!(Query::parse(&query.to_string())?, query);
+    /// # let query = Query::new().search("5\" o'clock");
+    /// # assert_eq!(Query::parse(&query.to_string())?, query);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn search(mut self, text: &str) -> Self {
+        self.options.search = Some(ast::phrase(text));
+        self
+    }
+
+    /// Adds a computed property to `$compute`.
+    ///
+    /// ```
+    /// # use odata_query::Query;
+    /// # use odata_query::ast::prop;
+    /// let query = Query::new().compute("sum", prop("price").mul(prop("qty"))).select("id").select("sum");
+    /// assert_eq!(query.to_string(), "$compute=price mul qty as sum&$select=id,sum");
+    /// ```
+    pub fn compute(mut self, name: &str, value: impl Into<Expr>) -> Self {
+        self.options.compute.push(ComputeItem { expr: value.into(), name: name.to_owned() });
+        self
+    }
+
+    /// Adds a path to `$select`: `id`, `address/city`, `*`.
+    pub fn select(self, path: &str) -> Self {
+        self.select_with(path, Query::new())
+    }
+
+    /// Adds a path with options to `$select`. Custom options and settings of the nested query are of no
+    /// account.
+    ///
+    /// ```
+    /// # use odata_query::Query;
+    /// # use odata_query::ast::prop;
+    /// let large = Query::new().filter(prop("total").gt(100)).top(5);
+    /// let query = Query::new().select("id").select_with("orders", large);
+    /// assert_eq!(query.to_string(), "$select=id,orders($filter=total gt 100;$top=5)");
+    /// # assert_eq!(Query::parse(&query.to_string())?, query);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn select_with(mut self, path: &str, nested: Query) -> Self {
+        let item = SelectItem { path: ItemPath::new(path), options: nested.options };
+        self.options.select.push(item);
+        self
+    }
+
+    /// Adds a path to `$expand`: `orders`, `orders/$count`, `orders/$ref`.
+    pub fn expand(self, path: &str) -> Self {
+        self.expand_with(path, Query::new())
+    }
+
+    /// Adds a path with options to `$expand`. Custom options and settings of the nested query are of no
+    /// account.
+    ///
+    /// ```
+    /// # use odata_query::Query;
+    /// let query = Query::new().expand_with("orders", Query::new().select("no").top(5));
+    /// assert_eq!(query.to_string(), "$expand=orders($top=5;$select=no)");
+    /// # assert_eq!(Query::parse(&query.to_string())?, query);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn expand_with(mut self, path: &str, nested: Query) -> Self {
+        let (path, suffix) = PathSuffix::split(path);
+        let path = ItemPath::new(path);
+        self.options.expand.push(ExpandItem { path, suffix, options: nested.options });
         self
     }
 

@@ -9,6 +9,7 @@ mod compare;
 mod fault;
 mod geo;
 mod guid;
+mod json;
 mod number;
 mod structured;
 mod temporal;

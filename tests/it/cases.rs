@@ -18,7 +18,8 @@ fn rows() {
     run(|query, records| {
         let plan = query.bind()?;
         let page = plan.apply_at(records, clock())?;
-        Ok(Answer { records: page.records().map(label).collect(), count: page.count() })
+        let answer = Answer { records: page.records().map(label).collect(), count: page.count() };
+        Ok((answer, page.to_json()))
     });
 }
 
@@ -41,7 +42,7 @@ struct Case {
 }
 
 /// Runs all cases with an evaluator and reports those that fail.
-fn run(evaluate: impl Fn(&Query, &[Value]) -> Result<Answer, Error>) {
+fn run(evaluate: impl Fn(&Query, &[Value]) -> Result<(Answer, String), Error>) {
     let cases = read_cases();
     assert!(!cases.is_empty());
     let failures: Vec<String> = cases
@@ -64,18 +65,19 @@ fn run(evaluate: impl Fn(&Query, &[Value]) -> Result<Answer, Error>) {
 impl Case {
     fn run(
         &self,
-        evaluate: impl Fn(&Query, &[Value]) -> Result<Answer, Error>,
+        evaluate: impl Fn(&Query, &[Value]) -> Result<(Answer, String), Error>,
     ) -> Result<(), String> {
         let records = read_data(&self.data);
-        let answer = |text: &str| -> Result<(Answer, Query), Error> {
+        let answer = |text: &str| -> Result<((Answer, String), Query), Error> {
             let query = Query::parse_with(text, &self.settings)?;
             Ok((evaluate(&query, &records)?, query))
         };
-        let asked = |text: &str| -> Result<Answer, String> {
+        let answered = |text: &str| -> Result<(Answer, String), String> {
             let (answer, query) = answer(text).map_err(|error| error.report())?;
             self.prints_what_it_parsed(&query)?;
             Ok(answer)
         };
+        let asked = |text: &str| answered(text).map(|(answer, _)| answer);
         if let Some(expected) = self.expected.strip_prefix("error ") {
             return match answer(&self.query) {
                 Ok((answer, _)) => Err(format!("expected error {expected}, found {answer:?}")),
@@ -94,6 +96,13 @@ impl Case {
                     _ => "both true and false",
                 };
                 (self.expected.clone(), found.to_owned())
+            }
+            expected if expected.starts_with("[{") || expected.starts_with('{') => {
+                let body = match expected.strip_prefix('[') {
+                    Some(value) => format!(r#"{{"value":[{value}}}"#),
+                    None => expected.to_owned(),
+                };
+                (body, answered(&self.query)?.1)
             }
             expected => {
                 (format!("{:?}", Answer::parse(expected)), format!("{:?}", asked(&self.query)?))
@@ -215,6 +224,10 @@ fn read_settings(text: &str) -> Settings {
             ("path_segments", _) => limits.path_segments = number(),
             ("aliases", _) => limits.aliases = number(),
             ("orderby_keys", _) => limits.orderby_keys = number(),
+            ("expand_depth", _) => limits.expand_depth = number(),
+            ("query_steps", _) => {
+                (limits.query_steps, limits.query_steps_per_record) = (number() as u64, 0);
+            }
             ("text", _) => limits.text = number(),
             ("string", _) => limits.string = number(),
             ("record_steps", _) => limits.record_steps = number() as u64,

@@ -41,6 +41,7 @@ fn codes() {
         "invalid-literal",
         "unknown-function",
         "argument-count",
+        "duplicate",
         "type-mismatch",
         "alias-cycle",
         "limit",
