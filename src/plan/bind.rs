@@ -10,6 +10,7 @@ use crate::ast::{
 use crate::error::{Bound, Error, Found, Kind as ErrorKind};
 use crate::functions::Context;
 use crate::limits::Settings;
+use crate::schema::EntityType;
 use crate::span::Span;
 use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 
@@ -24,7 +25,9 @@ pub(super) fn bind(
     places: &[(SystemOption, Span)],
     settings: Settings,
     text: &str,
+    declared: Option<&EntityType>,
 ) -> Result<Plan, Error> {
+    let _ = declared;
     supported::check_supported(options, places)?;
     bounds::check(options, &settings.limits)?;
     let mut binder = Binder {

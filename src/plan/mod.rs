@@ -26,6 +26,7 @@ use crate::ast::{Direction, Operator, Options, SystemOption};
 use crate::error::Error;
 use crate::functions::{Function, Prepared};
 use crate::limits::Settings;
+use crate::schema::EntityType;
 use crate::span::Span;
 use crate::value::{Types, Value};
 
@@ -155,8 +156,10 @@ impl Plan {
         places: &[(SystemOption, Span)],
         settings: Settings,
         text: &str,
+        declared: Option<&EntityType>,
     ) -> Result<Plan, Error> {
-        bind::bind(options, places, settings, text).map_err(|error| error.in_text(text))
+        let bound = bind::bind(options, places, settings, text, declared);
+        bound.map_err(|error| error.in_text(text))
     }
 
     pub(crate) fn node_count(&self) -> usize {
