@@ -182,6 +182,12 @@ impl Error {
         self
     }
 
+    /// Says where, whatever was known.
+    pub(crate) fn moved_to(mut self, span: Span) -> Self {
+        self.0.span = Some(span);
+        self
+    }
+
     pub(crate) fn with_option(mut self, option: &str) -> Self {
         self.0.option.get_or_insert_with(|| option.to_owned());
         self

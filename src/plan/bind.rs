@@ -1,5 +1,6 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
+use super::declared::{Declared, ModelType};
 use super::literal::literal;
 use super::operation::{arithmetic, compare, compare_weight, weight};
 use super::set::Set;
@@ -27,7 +28,6 @@ pub(super) fn bind(
     text: &str,
     declared: Option<&EntityType>,
 ) -> Result<Plan, Error> {
-    let _ = declared;
     supported::check_supported(options, places)?;
     bounds::check(options, &settings.limits)?;
     let mut binder = Binder {
@@ -56,15 +56,18 @@ pub(super) fn bind(
         },
         folding: FOLDING,
         patterns: 0,
+        declared: Declared::new(declared),
     };
     binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
     binder.this = binder.record;
+    binder.declare_record();
     if let Some(filter) = &options.filter {
         let bound = binder.predicate(filter.root(), "the value of `$filter`", filter.height());
         binder.plan.filter = Some(bound.map_err(|error| error.with_option("$filter"))?);
     }
     for item in &options.orderby {
-        let bound = binder.root(&item.expr).map_err(|error| error.with_option("$orderby"))?;
+        let bound = binder.root(&item.expr).and_then(|key| binder.read(key));
+        let bound = bound.map_err(|error| error.with_option("$orderby"))?;
         binder.plan.orderby.push((bound, item.direction));
     }
     // An alias that nothing uses is checked all the same.
@@ -92,7 +95,7 @@ pub(super) struct Binder<'q> {
     pub(super) plan: Plan,
     aliases: Vec<(&'q str, AliasState)>,
     /// The lambda variables in scope, innermost last.
-    scope: Vec<(&'q str, NodeId)>,
+    pub(super) scope: Vec<(&'q str, NodeId)>,
     /// Expressions that are being bound inside one another.
     depth: usize,
     /// What unprefixed names are properties of: the record, or the item of a nested filter.
@@ -103,11 +106,12 @@ pub(super) struct Binder<'q> {
     folding: u64,
     /// Regular expressions that were compiled.
     pub(super) patterns: usize,
+    pub(super) declared: Declared<'q>,
 }
 
 impl<'q> Binder<'q> {
     /// An expression as a whole.
-    fn root(&mut self, expr: &'q Expr) -> Result<NodeId, Error> {
+    pub(super) fn root(&mut self, expr: &'q Expr) -> Result<NodeId, Error> {
         self.check_height(expr.height())?;
         self.expr(expr.root())
     }
@@ -145,6 +149,9 @@ impl<'q> Binder<'q> {
 
     fn kind(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
         let span = node.place();
+        if let Some(bound) = self.virtually(node)? {
+            return Ok(bound);
+        }
         match node.kind() {
             Kind::Literal(kind, text) => self.literal(kind, text, span),
             Kind::Not(operand) => self.not(operand, span),
@@ -158,10 +165,10 @@ impl<'q> Binder<'q> {
             Kind::Call(name, arguments) => self.call(name, arguments, span),
             Kind::Case(parts) => self.case(parts, span),
             Kind::Cast(operand, name) => {
-                self.typed(operand, name, Operation::Cast, Operation::TypeCast, span)
+                self.typed(operand, name, Operation::Cast, ModelType::Cast, span)
             }
             Kind::IsOf(operand, name) => {
-                self.typed(operand, name, Operation::IsOf, Operation::HasType, span)
+                self.typed(operand, name, Operation::IsOf, ModelType::IsOf, span)
             }
             Kind::Path(segments) => self.path(segments, span),
             Kind::Term(_)
@@ -177,7 +184,11 @@ impl<'q> Binder<'q> {
 
     fn literal(&mut self, kind: LiteralKind, text: &str, span: Span) -> Result<NodeId, Error> {
         let value = literal(kind, text).map_err(|error| error.at(span))?;
-        self.constant(value, span)
+        let constant = self.constant(value, span)?;
+        if kind == LiteralKind::Enum {
+            self.declare_literal(constant, text, span)?;
+        }
+        Ok(constant)
     }
 
     fn not(&mut self, operand: AstNode<'q>, span: Span) -> Result<NodeId, Error> {
@@ -190,6 +201,7 @@ impl<'q> Binder<'q> {
         let node = self.plan.node(operand);
         let types = [Type::Number, Type::Duration];
         types::expect(node, &types, "the operand of `-`", "a number or Edm.Duration")?;
+        let operand = self.read(operand)?;
         self.apply_as(Operation::Negate, &[operand], types.into_iter().collect(), span)
     }
 
@@ -207,7 +219,7 @@ impl<'q> Binder<'q> {
     }
 
     /// The values of a list of nothing but literals.
-    fn literals(&self, list: AstNode<'q>) -> Result<Option<Vec<Value<'static>>>, Error> {
+    pub(super) fn literals(&self, list: AstNode<'q>) -> Result<Option<Vec<Value<'static>>>, Error> {
         let (Kind::List(items) | Kind::Array(items)) = list.kind() else {
             return Ok(None);
         };
@@ -251,15 +263,14 @@ impl<'q> Binder<'q> {
         operand: Option<AstNode<'q>>,
         name: &str,
         primitive: fn(EdmType) -> Operation,
-        model: fn(Box<str>) -> Operation,
+        model: ModelType,
         span: Span,
     ) -> Result<NodeId, Error> {
         let operand = self.instance(operand)?;
-        let operation = match edm_type(name).map_err(|error| error.at(span))? {
-            Some(edm_type) => primitive(edm_type),
-            None => model(name.into()),
-        };
-        self.apply(operation, &[operand], span)
+        match edm_type(name).map_err(|error| error.at(span))? {
+            Some(edm_type) => self.apply(primitive(edm_type), &[operand], span),
+            None => self.model_type(operand, name, model, span, span),
+        }
     }
 
     /// The operand of `cast` and `isof`, or the current instance.
@@ -287,21 +298,39 @@ impl<'q> Binder<'q> {
     ) -> Result<NodeId, Error> {
         let left = self.expr(left)?;
         if op == Operator::In
-            && let Some(items) = self.literals(right)?
+            && let Some(mut items) = self.literals(right)?
         {
+            let literal = |position| match right.kind() {
+                Kind::List(items) | Kind::Array(items) => items.get(position),
+                _ => None,
+            };
+            let left = self.read_items(left, &mut items, literal, right.place())?;
             return self.is_one_of(left, items, span);
         }
         let operands = [left, self.expr(right)?];
+        self.binary_of(op, operands, span)
+    }
+
+    /// An operator over operands that are bound.
+    pub(super) fn binary_of(
+        &mut self,
+        op: Operator,
+        mut operands: [NodeId; 2],
+        span: Span,
+    ) -> Result<NodeId, Error> {
         let [left, right] = operands.map(|id| self.plan.node(id));
         if let Some(row) = arithmetic(op) {
             let result = types::arithmetic(op, row, left, right, span)?;
+            for operand in &mut operands {
+                *operand = self.read(*operand)?;
+            }
             return self.apply_as(Operation::Binary(op), &operands, result, span);
         }
         match op {
             Operator::Has => {
                 let what = "the right operand of `has`";
                 types::expect(right, &[Type::Enum, Type::String], what, "an enumeration value")?;
-                self.apply(Operation::Binary(op), &operands, span)
+                self.has(operands, span)
             }
             Operator::In => {
                 let what = "the right operand of `in`";
@@ -313,12 +342,14 @@ impl<'q> Binder<'q> {
                     && let Some(left) = self.folding.checked_sub(items.len() as u64)
                 {
                     self.folding = left;
-                    let ([left, _], items) = (operands, items.clone());
+                    let ([left, list], mut items) = (operands, items.clone());
+                    let place = self.plan.node(list).span;
+                    let left = self.read_items(left, &mut items, |_| None, place)?;
                     return self.is_one_of(left, items, span);
                 }
-                self.compare(op, operands, span)
+                self.comparison(op, operands, span)
             }
-            _ => self.compare(op, operands, span),
+            _ => self.comparison(op, operands, span),
         }
     }
 
@@ -338,7 +369,7 @@ impl<'q> Binder<'q> {
     }
 
     /// A comparison, or its result where both operands are constant.
-    fn compare(
+    pub(super) fn compare(
         &mut self,
         op: Operator,
         [left, right]: [NodeId; 2],
@@ -481,7 +512,8 @@ impl<'q> Binder<'q> {
         });
         let form = self.form(&op);
         let height = height.saturating_add(1);
-        self.add(Node { op, span, types: types.into(), cost, form, height })
+        let types = types.into();
+        self.add(Node { op, span, types, declared: false, cost, form, height })
     }
 
     fn add(&mut self, node: Node) -> Result<NodeId, Error> {

@@ -7,6 +7,8 @@ mod alternatives;
 mod bind;
 mod bounds;
 mod call;
+mod comparison;
+mod declared;
 mod explain;
 mod literal;
 mod operation;
@@ -14,6 +16,7 @@ mod path;
 mod set;
 mod supported;
 mod types;
+mod virtually;
 
 pub(crate) use operation::{
     Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
@@ -95,6 +98,8 @@ pub(crate) struct Node {
     pub(crate) span: Span,
     /// The types that the value may be of where it is not null.
     pub(crate) types: Types,
+    /// Whether a schema says so: a string is then nothing but a string.
+    declared: bool,
     /// Steps that one evaluation takes, without those of lambda items.
     pub(crate) cost: u64,
     pub(crate) form: Form,
@@ -177,6 +182,7 @@ impl Plan {
             op: Op::Constant(Value::Null),
             span: Span::NOWHERE,
             types: Types::ANY,
+            declared: false,
             cost: 0,
             form: Form::Other,
             height: 0,

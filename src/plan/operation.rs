@@ -5,10 +5,12 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::set::Set;
 use crate::ast::Operator;
 use crate::functions::{Context, Function};
+use crate::schema::EnumType;
 use crate::value::arithmetic::{self, Arithmetic};
 use crate::value::{
     Collation, Collection, EdmType, Fault, Number, Structured, Type, Types, Value, cast, equals,
@@ -20,10 +22,14 @@ use crate::value::{
 pub(crate) enum Operation {
     /// An annotation of a structured value, or of one of its members.
     Annotation { property: Option<Box<str>>, term: Box<str> },
-    /// The structured value if its `@odata.type` is this, else null.
-    TypeCast(Box<str>),
-    /// Whether the `@odata.type` of a structured value is this.
-    HasType(Box<str>),
+    /// The structured value if it is of the type, else null.
+    TypeCast(Box<TypeTest>),
+    /// Whether a structured value is of the type.
+    HasType(Box<TypeTest>),
+    /// The number of an enumeration value.
+    EnumValue(Arc<EnumType>),
+    /// Whether all bits of the right number are set in the left one: `has` of declared flags.
+    HasFlags,
     /// The number of items of a collection.
     Count,
     /// `not`
@@ -46,6 +52,22 @@ pub(crate) enum Operation {
     Object(Box<[Box<str>]>),
 }
 
+/// Asks for the type that a structured value states.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeTest {
+    /// The name of the type; behind it those of the types that are derived from it.
+    pub(crate) names: Vec<Box<str>>,
+    /// The answer where nothing is stated.
+    pub(crate) otherwise: bool,
+}
+
+impl TypeTest {
+    /// The name of the type that is asked for.
+    pub(super) fn name(&self) -> &str {
+        self.names.first().map_or("", AsRef::as_ref)
+    }
+}
+
 impl Operation {
     /// Whether the result depends on nothing but the operands.
     pub(super) fn is_pure(&self) -> bool {
@@ -55,11 +77,13 @@ impl Operation {
     /// The types of the result, where they do not depend on the operands.
     pub(super) fn types(&self) -> Types {
         match self {
-            Operation::Not | Operation::HasType(_) | Operation::InSet(_) | Operation::IsOf(_) => {
-                Type::Boolean.into()
-            }
+            Operation::Not
+            | Operation::HasType(_)
+            | Operation::HasFlags
+            | Operation::InSet(_)
+            | Operation::IsOf(_) => Type::Boolean.into(),
             Operation::Binary(Operator::Has) => Type::Boolean.into(),
-            Operation::Count => Type::Number.into(),
+            Operation::Count | Operation::EnumValue(_) => Type::Number.into(),
             Operation::Array => Type::Collection.into(),
             Operation::Object(_) | Operation::TypeCast(_) => Type::Structured.into(),
             Operation::Cast(target) => target.value_type().into(),
@@ -75,6 +99,7 @@ impl Operation {
         match self {
             Operation::Call(function) => function.steps(),
             Operation::InSet(set) => set.steps(),
+            Operation::TypeCast(test) | Operation::HasType(test) => test.names.len() as u64 / 16,
             _ => 0,
         }
     }
@@ -90,6 +115,7 @@ impl Operation {
                 Operation::Call(_)
                 | Operation::Binary(_)
                 | Operation::InSet(_)
+                | Operation::EnumValue(_)
                 | Operation::Array
                 | Operation::Object(_)
                 | Operation::Cast(_)
@@ -113,11 +139,16 @@ impl Operation {
             (Operation::Annotation { property, term }, [value]) => {
                 annotation(value, property.as_deref(), term)
             }
-            (Operation::TypeCast(name), [value]) => match has_type(value, name) {
+            (Operation::TypeCast(test), [value]) => match has_type(value, test) {
                 Value::Boolean(true) => value.clone(),
                 _ => Value::Null,
             },
-            (Operation::HasType(name), [value]) => has_type(value, name),
+            (Operation::HasType(test), [value]) => has_type(value, test),
+            (Operation::EnumValue(declared), [value]) => enum_value(value, declared),
+            (
+                Operation::HasFlags,
+                [Value::Number(Number::Integer(set)), Value::Number(Number::Integer(flags))],
+            ) => Value::Boolean(set & flags == *flags),
             (Operation::Count, [Value::Collection(items)]) => {
                 Number::from(items.len() as u64).into()
             }
@@ -323,7 +354,7 @@ fn annotation<'a>(value: &Value<'a>, property: Option<&str>, term: &str) -> Valu
 }
 
 /// Whether a structured value says that it is of a type, by its qualified or unqualified name.
-fn has_type(value: &Value<'_>, name: &str) -> Value<'static> {
+fn has_type(value: &Value<'_>, test: &TypeTest) -> Value<'static> {
     let Value::Structured(Structured::Json(members)) = value else {
         return if value.is_null() { Value::Null } else { Value::Boolean(false) };
     };
@@ -331,9 +362,20 @@ fn has_type(value: &Value<'_>, name: &str) -> Value<'static> {
         .get("@odata.type")
         .or_else(|| members.get("@type"))
         .and_then(|stated| stated.as_str());
-    Value::Boolean(stated.is_some_and(|stated| {
+    Value::Boolean(stated.map_or(test.otherwise, |stated| {
         let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
         let unqualified = stated.rsplit_once('.').map_or(stated, |(_, name)| name);
-        stated == name || unqualified == name
+        test.names.iter().any(|name| **name == *stated || **name == *unqualified)
     }))
+}
+
+/// The number of an enumeration value, which payloads hold as the names of its members, or as a number.
+fn enum_value(value: &Value<'_>, declared: &EnumType) -> Value<'static> {
+    match value {
+        Value::String(text) | Value::Enum(text) => {
+            declared.value(text).map_or(Value::Null, |value| Number::from(value).into())
+        }
+        Value::Number(number @ Number::Integer(_)) => (*number).into(),
+        _ => Value::Null,
+    }
 }

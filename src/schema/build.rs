@@ -285,7 +285,7 @@ impl TypeBuilder {
     pub fn build(self) -> Result<EntityType, Error> {
         let name = self.name.clone();
         let schema = Schema::builder().entity_type(self).build()?;
-        schema.entity_type(&name).ok_or_else(|| link::unknown_type(&name, None))
+        schema.entity_type(&name).ok_or_else(|| link::unknown(&name, None))
     }
 }
 

@@ -28,7 +28,7 @@ const UNTYPED: &[&str] = &["Edm.Untyped", "Edm.PrimitiveType", "Edm.ComplexType"
 pub(super) fn link(mut builder: SchemaBuilder) -> Result<Schema, Error> {
     if let Some(name) = builder.missing.first() {
         let names = builder.types.iter().map(|declared| declared.name.as_str());
-        return Err(unknown_type(name, closest(name, names)));
+        return Err(unknown(name, closest(name, names)));
     }
     take_out_inner(&mut builder);
     let mut linker = Linker { model: Model::default() };
@@ -100,7 +100,7 @@ impl Linker {
             self.add(name, Type::Structured(own), declared.at)?;
         }
         for declared in &builder.enums {
-            self.add(&declared.name, Type::Enum(enumeration(declared)?), declared.at)?;
+            self.add(&declared.name, Type::Enum(Arc::new(enumeration(declared)?)), declared.at)?;
         }
         for declared in &builder.definitions {
             let underlying = Primitive::parse(&declared.underlying).ok_or_else(|| {
@@ -128,7 +128,7 @@ impl Linker {
     }
 
     fn find(&self, name: &str) -> Result<TypeId, Error> {
-        self.model.find(name).ok_or_else(|| unknown_type(name, self.model.suggest_type(name)))
+        self.model.find(name).ok_or_else(|| unknown_type(&self.model, name))
     }
 
     /// A structured type by its name.
@@ -181,7 +181,7 @@ impl Linker {
         Ok(())
     }
 
-    fn member(&self, declared: &MemberBuilder) -> Result<Member, Error> {
+    fn member(&mut self, declared: &MemberBuilder) -> Result<Member, Error> {
         let name: Box<str> = declared.name.as_str().into();
         let kind = match &declared.kind {
             Declared::Property { type_name, nullable } => MemberKind::Property(Property {
@@ -195,6 +195,7 @@ impl Linker {
             }
             Declared::Alias(text) => MemberKind::Alias(path(text)?),
             Declared::Virtual(paths) => {
+                self.model.virtual_names.push(name.clone());
                 let paths: Result<Vec<_>, _> = paths.iter().map(|text| path(text)).collect();
                 MemberKind::Virtual(paths?)
             }
@@ -459,7 +460,12 @@ fn within(type_name: &str, member: &str, error: Error) -> Error {
     error.in_declaration(&format!("{type_name}/{member}"))
 }
 
-pub(super) fn unknown_type(name: &str, close: Option<&str>) -> Error {
+/// The error of the name of a type that is not declared.
+pub(crate) fn unknown_type(model: &Model, name: &str) -> Error {
+    unknown(name, model.suggest_type(name))
+}
+
+pub(super) fn unknown(name: &str, close: Option<&str>) -> Error {
     let error = Error::new(Kind::UnknownType(name.to_owned()));
     match close {
         Some(close) => error.with_help(format!("did you mean `{close}`?")),
@@ -468,7 +474,7 @@ pub(super) fn unknown_type(name: &str, close: Option<&str>) -> Error {
 }
 
 fn unknown_edm_type(name: &str, expected: &str) -> Error {
-    let error = unknown_type(name, Primitive::suggest(name).as_deref());
+    let error = unknown(name, Primitive::suggest(name).as_deref());
     error.with_help(format!("{expected} is called like `Edm.String`"))
 }
 

@@ -31,8 +31,9 @@ mod model;
 mod navigation;
 
 pub use build::{EnumBuilder, NavigationBuilder, SchemaBuilder, TypeBuilder};
+pub(crate) use link::{unknown_property, unknown_type};
 pub use model::Property;
-pub(crate) use model::{EnumType, Item, Look, MemberKind, Model, Structured, TypeId, TypeRef};
+pub(crate) use model::{EnumType, Item, Look, Member, MemberKind, Model, Path, TypeId, TypeRef};
 pub use navigation::Navigation;
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! Linked declarations: types refer to one another by position.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::type_name;
 use crate::ast::Expr;
@@ -28,12 +29,14 @@ pub(crate) struct Model {
     pub(super) aliases: HashMap<Box<str>, Box<str>>,
     pub(super) sets: Vec<EntitySet>,
     pub(super) set_names: HashMap<Box<str>, SetId>,
+    /// Names that stand for several properties, of any type.
+    pub(crate) virtual_names: Vec<Box<str>>,
 }
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Type {
     Structured(Structured),
-    Enum(EnumType),
+    Enum(Arc<EnumType>),
     /// A type definition: another name of a primitive type.
     Definition(Box<str>, Primitive),
 }
@@ -182,7 +185,7 @@ impl Model {
         }
     }
 
-    pub(crate) fn enumeration(&self, id: TypeId) -> Option<&EnumType> {
+    pub(crate) fn enumeration(&self, id: TypeId) -> Option<&Arc<EnumType>> {
         match self.get(id)? {
             Type::Enum(own) => Some(own),
             _ => None,
@@ -329,6 +332,13 @@ impl EnumType {
     fn member(&self, text: &str) -> Option<i64> {
         let named = self.members.iter().find(|(name, _)| **name == *text);
         named.map(|(_, value)| *value).or_else(|| text.parse().ok())
+    }
+
+    /// What may be written.
+    pub(crate) fn help(&self) -> String {
+        let names: Vec<&str> = self.members.iter().take(8).map(|(name, _)| name.as_ref()).collect();
+        let more = if self.members.len() > names.len() { ", …" } else { "" };
+        format!("members of `{}`: {}{more}", self.name, names.join(", "))
     }
 
     /// The member whose name is most like a misspelt one.
