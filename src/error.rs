@@ -90,6 +90,15 @@ pub(crate) enum Kind {
     /// `$filter=1 div 0 eq 1`
     #[error("{0}")]
     Evaluation(Fault),
+    /// `$filter=nmae eq 'x'` of a closed type
+    #[error("`{of}` has no property `{name}`")]
+    UnknownProperty { name: String, of: String },
+    /// `$filter=isof(Sales.Cutomer)` with a schema
+    #[error("unknown type `{0}`")]
+    UnknownType(String),
+    /// A schema with a type that is declared twice.
+    #[error("{0}")]
+    Schema(String),
 }
 
 /// How much was found where a limit was reached: reading stops there, so often only a lower bound.
@@ -126,6 +135,9 @@ impl Kind {
             Kind::Limit { .. } => ("limit", 413),
             Kind::NotSupported(_) => ("not-supported", 501),
             Kind::Evaluation(_) => ("evaluation", 400),
+            Kind::UnknownProperty { .. } => ("unknown-property", 400),
+            Kind::UnknownType(_) => ("unknown-type", 400),
+            Kind::Schema(_) => ("schema", 500),
         }
     }
 }
@@ -162,9 +174,21 @@ impl Error {
         }
     }
 
+    /// Says which declaration of a schema it is about.
+    pub(crate) fn in_declaration(mut self, name: &str) -> Self {
+        self.0.kind = Kind::Schema(format!("{name}: {}", self.0.kind));
+        self
+    }
+
     /// Says where, unless a more precise place is known already.
     pub(crate) fn at(mut self, span: Span) -> Self {
         self.0.span.get_or_insert(span);
+        self
+    }
+
+    /// Says where, whatever was known.
+    pub(crate) fn moved_to(mut self, span: Span) -> Self {
+        self.0.span = Some(span);
         self
     }
 
@@ -188,7 +212,8 @@ impl Error {
 
     /// A stable word for the kind of error: `encoding`, `unknown-option`, `duplicate-option`,
     /// `missing-value`, `syntax`, `invalid-literal`, `unknown-function`, `argument-count`,
-    /// `duplicate`, `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`.
+    /// `duplicate`, `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`; with a declared type also
+    /// `unknown-property` or `unknown-type`, and `schema` for declarations that contradict themselves.
     ///
     /// ```
     /// # use odata_query::Query;
@@ -199,7 +224,7 @@ impl Error {
     }
 
     /// The HTTP status for a host to answer with: 400, 413 for a limit, 501 for what is valid
-    /// OData but not supported.
+    /// OData but not supported, 500 for the host's own declarations.
     pub fn status(&self) -> u16 {
         self.0.kind.class().1
     }

@@ -9,6 +9,7 @@ mod limits;
 mod plan;
 mod query;
 mod response;
+pub mod schema;
 #[cfg(feature = "serde")]
 mod serde_text;
 mod span;
@@ -18,7 +19,8 @@ mod url;
 mod value;
 
 pub use error::Error;
-pub use eval::Page;
-pub use limits::{Collation, Limits, Plus, Settings};
+pub use eval::{Collections, Page};
+pub use limits::{Collation, Limits, Names, Plus, Settings};
 pub use plan::Plan;
 pub use query::Query;
+pub use schema::{EntityType, Schema};

@@ -156,6 +156,16 @@ pub enum Plus {
     Space,
 }
 
+/// Which names of properties are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Names {
+    /// The exact name, else the only one that differs in ASCII case.
+    #[default]
+    IgnoreCase,
+    /// The exact name only, as OData says.
+    Exact,
+}
+
 pub use crate::value::Collation;
 
 /// The switches that a host sets once and a [`Query`](crate::Query) keeps.
@@ -180,4 +190,6 @@ pub struct Settings {
     pub plus: Plus,
     /// How strings are compared.
     pub collation: Collation,
+    /// How names of properties are matched.
+    pub names: Names,
 }

@@ -490,6 +490,11 @@ impl<'a> Node<'a> {
         self.place().range()
     }
 
+    /// Whether both are the same part of the same expression.
+    pub(crate) fn is(self, other: Node<'_>) -> bool {
+        std::ptr::eq(self.expr, other.expr) && self.id == other.id
+    }
+
     pub(crate) fn place(self) -> Span {
         self.expr.span(self.id)
     }

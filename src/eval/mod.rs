@@ -6,12 +6,14 @@ mod item;
 mod narrow;
 mod order;
 mod page;
+mod related;
 mod rows;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use page::Page;
+pub use related::Collections;
 
 use std::time::SystemTime;
 
@@ -21,7 +23,8 @@ use crate::value::DateTimeOffset;
 use batch::{BATCH, Rows};
 use order::First;
 use page::Records;
-use rows::{Budget, Evaluator};
+use related::Related;
+use rows::{Budget, Evaluator, Scope};
 
 impl Plan {
     /// Applies the query to records; `now()` is the time of the call.
@@ -57,17 +60,49 @@ impl Plan {
         records: &'a [serde_json::Value],
         now: SystemTime,
     ) -> Result<Page<'a>, Error> {
+        self.apply_with_at(records, &Collections::new(), now)
+    }
+
+    /// Applies the query to records; navigation leads to the collections.
+    ///
+    /// Related records are looked up by hash. What stands in a record already is taken from there.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    pub fn apply_with<'a>(
+        &self,
+        records: &'a [serde_json::Value],
+        collections: &Collections<'a>,
+    ) -> Result<Page<'a>, Error> {
+        self.apply_with_at(records, collections, SystemTime::now())
+    }
+
+    /// Applies the query to records and collections with a clock of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    pub fn apply_with_at<'a>(
+        &self,
+        records: &'a [serde_json::Value],
+        collections: &Collections<'a>,
+        now: SystemTime,
+    ) -> Result<Page<'a>, Error> {
         let now = DateTimeOffset::from_system_time(now);
-        page(self, records, now).map_err(|error| error.in_text(self.text()))
+        page(self, records, collections, now).map_err(|error| error.in_text(self.text()))
     }
 }
 
 fn page<'a>(
     plan: &Plan,
     records: &'a [serde_json::Value],
+    collections: &Collections<'a>,
     now: DateTimeOffset,
 ) -> Result<Page<'a>, Error> {
-    let mut evaluator = Evaluator::new(plan, now, None, Budget::new(plan, records.len()));
+    let related = Related::new(collections);
+    let scope = Scope { now, outer: None, related: &related, looked_up: false };
+    let mut evaluator = Evaluator::new(plan, scope, Budget::new(plan, records.len()));
     if plan.shape.is_some() {
         let (count, left) = evaluator.left(Rows::Beside(records))?;
         return Ok(Page { count, records: Records::Made(left) });

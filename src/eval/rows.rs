@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::batch::{Batch, Rows, Selection};
 use super::compare::compare_json;
 use super::item::{Item, json_member, keeps_order, member_steps};
+use super::related::Related;
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
@@ -20,8 +21,7 @@ use crate::value::{Collation, Collection, DateTimeOffset, Value};
 pub(super) struct Evaluator<'e> {
     pub(super) plan: &'e Plan,
     record: &'e Json,
-    /// The record of the request, where the plan is one of nested options: their `$it`.
-    pub(super) outer: Option<&'e Json>,
+    pub(super) scope: Scope<'e>,
     /// The current values of the variables of lambdas and nested filters.
     variables: Vec<Item<'e>>,
     /// For each node that reads a member, where it was found last.
@@ -38,6 +38,17 @@ pub(super) struct Evaluator<'e> {
     pub(super) budget: Budget,
     /// Steps of looking for members that are not taken off yet.
     unpaid: u64,
+}
+
+/// What is the same for all records of a request.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'e> {
+    pub(super) now: DateTimeOffset,
+    /// The record of the request, where the plan is one of nested options: their `$it`.
+    pub(super) outer: Option<&'e Json>,
+    pub(super) related: &'e Related<'e>,
+    /// Whether what is made of records may be more than the records hold: they are looked up.
+    pub(super) looked_up: bool,
 }
 
 /// What is left for the query.
@@ -60,21 +71,16 @@ impl Budget {
 }
 
 impl<'e> Evaluator<'e> {
-    pub(super) fn new(
-        plan: &'e Plan,
-        now: DateTimeOffset,
-        outer: Option<&'e Json>,
-        budget: Budget,
-    ) -> Self {
+    pub(super) fn new(plan: &'e Plan, scope: Scope<'e>, budget: Budget) -> Self {
         let limits = plan.settings.limits;
         Evaluator {
             plan,
             record: &Json::Null,
-            outer,
+            scope,
             variables: vec![Item::NULL; plan.variables],
             hints: vec![0; plan.node_count()],
             ordered: keeps_order(),
-            context: Context { now, collation: plan.settings.collation, limits },
+            context: Context { now: scope.now, collation: plan.settings.collation, limits },
             batch: Batch::default(),
             scratch: String::new(),
             record_steps: 0,
@@ -132,10 +138,6 @@ impl<'e> Evaluator<'e> {
             *left = self.record_steps;
         }
         truth
-    }
-
-    pub(super) fn now(&self) -> DateTimeOffset {
-        self.context.now
     }
 
     pub(super) fn collation(&self) -> Collation {
@@ -440,7 +442,7 @@ impl<'e> Evaluator<'e> {
     }
 
     fn outer(&self) -> &'e Json {
-        self.outer.unwrap_or(self.record)
+        self.scope.outer.unwrap_or(self.record)
     }
 
     fn variable(&self, variable: Variable) -> Item<'e> {

@@ -3,15 +3,17 @@
 use serde_json::{Map, Value as Json};
 
 use super::batch::Rows;
-use super::item::member_steps;
-use super::rows::Evaluator;
+use super::item::{by_name, member_steps};
+use super::rows::{Evaluator, Scope};
 use super::window;
 use crate::error::{Error, Kind};
-use crate::plan::{Item, Part, Plan, Shape, has_type, json_weight};
-use crate::value::Value;
+use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight};
 
 /// The annotations of a collection that hold for all of it, not for what is left.
 const OF_ALL: [&str; 4] = ["odata.count", "odata.nextLink", "count", "nextLink"];
+
+/// Steps that making a part of an answer takes.
+const MADE: u64 = 16;
 
 /// What becomes of a member.
 #[derive(Clone, Copy)]
@@ -21,10 +23,27 @@ enum Fate<'e> {
     As(&'e Item),
 }
 
-/// The items of a collection that are left, with their count where it was asked for.
-struct Left {
-    count: Option<u64>,
-    value: Json,
+/// Where the value of a member comes from.
+#[derive(Clone, Copy)]
+enum Source<'r, 'e> {
+    Json(&'e Json),
+    /// Related records, and whether there may be any number of them.
+    Related(&'r [&'e Json], bool),
+}
+
+impl<'r, 'e> Source<'r, 'e> {
+    /// The items of a collection, or the only one; none of null.
+    fn rows(self) -> Option<(Rows<'r, 'e>, bool)> {
+        match self {
+            Source::Json(Json::Null) => None,
+            Source::Json(Json::Array(items)) => Some((Rows::Beside(items), true)),
+            Source::Json(single) => Some((Rows::Beside(std::slice::from_ref(single)), false)),
+            Source::Related(records, true) => Some((Rows::Picked(records), true)),
+            Source::Related(records, false) => {
+                records.get(..1).map(|only| (Rows::Picked(only), false))
+            }
+        }
+    }
 }
 
 impl<'e> Evaluator<'e> {
@@ -35,8 +54,9 @@ impl<'e> Evaluator<'e> {
         };
         let (items, width) = (shape.items.len() as u64, members.len() as u64);
         let look_ups = items.saturating_mul(width.saturating_add(member_steps(json))) / 8;
-        self.charge_query(look_ups.saturating_add(width).saturating_add(1))?;
-        let fates = fates(shape, json, members).map_err(|e| self.plan.about(e, "$select"))?;
+        self.charge_query(look_ups)?;
+        self.charge_made(width.saturating_add(1))?;
+        let fates = fates(shape, members).map_err(|e| self.plan.about(e, "$select"))?;
         let mut out = Map::new();
         for ((name, value), fate) in members.iter().zip(&fates) {
             if let Some((owner, term)) = name.split_once('@')
@@ -49,14 +69,23 @@ impl<'e> Evaluator<'e> {
             }
             match fate {
                 Fate::Kept => {
-                    self.charge_query(json_weight(value))?;
+                    self.charge_made(json_weight(value))?;
                     out.insert(name.clone(), value.clone());
                 }
                 Fate::Dropped => {}
                 Fate::As(item) => {
-                    let added = self.part(item, name, value, json, &mut out);
+                    let added = self.part(item, name, Source::Json(value), json, &mut out);
                     added.map_err(|error| self.plan.about(error.at(item.span), item.option))?;
                 }
+            }
+        }
+        for item in &shape.items {
+            if let Some(link) = &item.link
+                && position(members, &item.name).is_none()
+                && item.of_type.as_ref().is_none_or(|test| test.holds_for(members))
+            {
+                let added = self.related(item, link, json, &mut out);
+                added.map_err(|error| self.plan.about(error.at(item.span), item.option))?;
             }
         }
         for (name, id) in &shape.computed {
@@ -67,93 +96,124 @@ impl<'e> Evaluator<'e> {
         Ok(Json::Object(out))
     }
 
+    /// Adds related records that do not stand in the record.
+    fn related(
+        &mut self,
+        item: &'e Item,
+        link: &Link,
+        record: &'e Json,
+        out: &mut Map<String, Json>,
+    ) -> Result<(), Error> {
+        let found = self.scope.related.find(link, record);
+        self.charge_query((found.read as u64).saturating_mul(4).saturating_add(1))?;
+        let value = Source::Related(found.records(), link.many);
+        self.part(item, &item.name, value, record, out)
+    }
+
     /// Adds what is left of a member.
     fn part(
         &mut self,
         item: &'e Item,
         name: &str,
-        value: &'e Json,
+        value: Source<'_, 'e>,
         record: &'e Json,
         out: &mut Map<String, Json>,
     ) -> Result<(), Error> {
-        match &item.part {
-            Part::Nothing => {}
-            Part::Whole => {
-                self.charge_query(json_weight(value))?;
-                out.insert(name.to_owned(), value.clone());
-            }
-            Part::Inside(plan) => {
-                if let Some(Left { count, value }) = self.inside(plan, name, value, record)? {
-                    if let Some(count) = count {
-                        out.insert(format!("{name}@odata.count"), count.into());
-                    }
-                    out.insert(name.to_owned(), value);
+        let (count, value) = match &item.part {
+            Part::Nothing => return Ok(()),
+            Part::Whole => match value {
+                Source::Json(json) => {
+                    self.charge_made(json_weight(json))?;
+                    (None, Some(json.clone()))
                 }
+                // What is related has a plan.
+                Source::Related(..) => return Ok(()),
+            },
+            Part::Inside(plan) => self.inside(plan, name, value, record)?,
+            Part::Count(plan) => (Some(self.counted(plan, name, value, record)?), None),
+            Part::References(plan, identity) => {
+                let (count, value) = self.inside(plan, name, value, record)?;
+                let reference = |record| reference(record, identity.as_ref());
+                let references = value.map(|value| match value {
+                    Json::Array(items) => items.into_iter().map(reference).collect(),
+                    Json::Null => Ok(Json::Null),
+                    single => reference(single),
+                });
+                (count, references.transpose()?)
             }
-            Part::Count(plan) => {
-                let items = match value {
-                    Json::Array(items) => items.as_slice(),
-                    Json::Null => &[],
-                    _ => return Err(no_collection(name)),
-                };
-                let left = self.within(plan, record, |nested| window(nested, Rows::Beside(items)));
-                out.insert(format!("{name}@odata.count"), left?.positions.len().into());
-            }
-            Part::References(plan) => {
-                if let Some(Left { count, value }) = self.inside(plan, name, value, record)? {
-                    if let Some(count) = count {
-                        out.insert(format!("{name}@odata.count"), count.into());
-                    }
-                    let references = match value {
-                        Json::Array(items) => items.into_iter().map(reference).collect(),
-                        Json::Null => Ok(Json::Null),
-                        single => reference(single),
-                    };
-                    out.insert(name.to_owned(), references?);
-                }
-            }
+        };
+        if let Some(count) = count {
+            out.insert(format!("{name}@odata.count"), count.into());
+        }
+        if let Some(value) = value {
+            out.insert(name.to_owned(), value);
         }
         Ok(())
     }
 
-    /// What a plan leaves of a value; none where nothing is left of a single one.
+    /// The items that a plan leaves of a collection, with their count where it was asked for, or what it leaves
+    /// of a single value; none where that is nothing.
     fn inside(
         &mut self,
         plan: &'e Plan,
         name: &str,
-        value: &'e Json,
+        value: Source<'_, 'e>,
         record: &'e Json,
-    ) -> Result<Option<Left>, Error> {
-        let rows = match value {
-            Json::Null => return Ok(Some(Left { count: None, value: Json::Null })),
-            Json::Array(items) => items.as_slice(),
-            _ if plan.of_collection => return Err(no_collection(name)),
-            single => std::slice::from_ref(single),
+    ) -> Result<(Option<u64>, Option<Json>), Error> {
+        let Some((rows, many)) = value.rows() else {
+            return Ok((None, Some(Json::Null)));
         };
-        let (count, mut left) =
-            self.within(plan, record, |nested| nested.left(Rows::Beside(rows)))?;
-        if value.is_array() {
-            return Ok(Some(Left { count, value: Json::Array(left) }));
+        if !many && plan.of_collection {
+            return Err(no_collection(name));
+        }
+        let (count, mut left) = self.within(plan, record, rows, Evaluator::left)?;
+        if many {
+            return Ok((count, Some(Json::Array(left))));
         }
         let narrowed = plan.shape.as_ref().is_some_and(|shape| !shape.all);
-        Ok(left
-            .pop()
-            .filter(|single| single.is_object() || !narrowed)
-            .map(|value| Left { count: None, value }))
+        Ok((None, left.pop().filter(|single| single.is_object() || !narrowed)))
+    }
+
+    /// How many items a plan leaves of a collection.
+    fn counted(
+        &mut self,
+        plan: &'e Plan,
+        name: &str,
+        value: Source<'_, 'e>,
+        record: &'e Json,
+    ) -> Result<u64, Error> {
+        match value.rows() {
+            None => Ok(0),
+            Some((_, false)) => Err(no_collection(name)),
+            Some((rows, true)) => {
+                let left = self.within(plan, record, rows, window);
+                Ok(left?.positions.len() as u64)
+            }
+        }
     }
 
     /// Evaluates the plan of nested options, at the expense of the same query.
-    fn within<T>(
+    fn within<'r, T>(
         &mut self,
         plan: &'e Plan,
         record: &'e Json,
-        evaluate: impl FnOnce(&mut Evaluator<'e>) -> T,
+        rows: Rows<'r, 'e>,
+        evaluate: impl FnOnce(&mut Evaluator<'e>, Rows<'r, 'e>) -> T,
     ) -> T {
-        let outer = self.outer.unwrap_or(record);
-        let mut nested = Evaluator::new(plan, self.now(), Some(outer), self.budget);
-        let result = evaluate(&mut nested);
+        let scope = Scope {
+            outer: Some(self.scope.outer.unwrap_or(record)),
+            looked_up: self.scope.looked_up || matches!(rows, Rows::Picked(_)),
+            ..self.scope
+        };
+        let mut nested = Evaluator::new(plan, scope, self.budget);
+        let result = evaluate(&mut nested, rows);
         self.budget = nested.budget;
         result
+    }
+
+    /// Takes off steps for parts of an answer. What stands in a record is in the answer once at most.
+    fn charge_made(&mut self, parts: u64) -> Result<(), Error> {
+        self.charge_query(if self.scope.looked_up { parts.saturating_mul(MADE) } else { parts })
     }
 
     /// The rows that the plan leaves, in its shape.
@@ -165,7 +225,7 @@ impl<'e> Evaluator<'e> {
             left.push(match &plan.shape {
                 Some(shape) => self.shaped(shape, row)?,
                 None => {
-                    self.charge_query(json_weight(row))?;
+                    self.charge_made(json_weight(row))?;
                     row.clone()
                 }
             });
@@ -195,7 +255,7 @@ impl Shape {
             Some(Fate::As(item)) => match item.part {
                 Part::Whole => true,
                 Part::Nothing | Part::Count(_) => false,
-                Part::Inside(ref plan) | Part::References(ref plan) => {
+                Part::Inside(ref plan) | Part::References(ref plan, _) => {
                     !(plan.narrows_rows() && OF_ALL.contains(&term))
                 }
             },
@@ -208,16 +268,12 @@ impl Shape {
 }
 
 /// What becomes of each member.
-fn fates<'e>(
-    shape: &'e Shape,
-    record: &Json,
-    members: &Map<String, Json>,
-) -> Result<Vec<Fate<'e>>, Error> {
+fn fates<'e>(shape: &'e Shape, members: &Map<String, Json>) -> Result<Vec<Fate<'e>>, Error> {
     let all = if shape.all { Fate::Kept } else { Fate::Dropped };
     let mut fates: Vec<Fate<'_>> =
         members.keys().map(|name| if name.starts_with('@') { Fate::Kept } else { all }).collect();
     for item in &shape.items {
-        if item.of_type.as_ref().is_some_and(|name| !has_type(&Value::from_json(record), name)) {
+        if item.of_type.as_ref().is_some_and(|test| !test.holds_for(members)) {
             continue;
         }
         let Some(fate) = position(members, &item.name).and_then(|found| fates.get_mut(found))
@@ -248,14 +304,44 @@ fn position(members: &Map<String, Json>, name: &str) -> Option<usize> {
     exact.or_else(similar)
 }
 
-/// The reference to a record (JSON Format 14).
-fn reference(record: Json) -> Result<Json, Error> {
-    let id = ["@odata.id", "@id"].iter().find_map(|name| record.get(name)).cloned();
-    let Some(id) = id else {
-        let what = "a reference to a record without `@odata.id`".to_owned();
-        return Err(Error::new(Kind::NotSupported(what)));
+/// The reference to a record (JSON Format 14): as it says itself, else made of its key.
+fn reference(record: Json, identity: Option<&Identity>) -> Result<Json, Error> {
+    let stated = ["@odata.id", "@id"].iter().find_map(|name| record.get(name)).cloned();
+    let made = || identity.and_then(|identity| identity.url(&record)).map(Json::String);
+    let Some(id) = stated.or_else(made) else {
+        let what = "a reference to a record without `@odata.id` and without a declared key";
+        return Err(Error::new(Kind::NotSupported(what.to_owned())));
     };
     Ok(Json::Object(Map::from_iter([("@odata.id".to_owned(), id)])))
+}
+
+impl Identity {
+    /// The canonical URL of a record, relative to the service (URL Conventions 4.3.1); none where a part
+    /// of the key is missing.
+    fn url(&self, record: &Json) -> Option<String> {
+        let mut url = format!("{}(", self.set);
+        for (i, property) in self.key.iter().enumerate() {
+            if i > 0 {
+                url.push(',');
+            }
+            if self.key.len() > 1 {
+                url.push_str(&property.name);
+                url.push('=');
+            }
+            match by_name(record.as_object()?, &property.name) {
+                Json::String(text) if property.quoted => {
+                    url.push('\'');
+                    url.push_str(&text.replace('\'', "''"));
+                    url.push('\'');
+                }
+                Json::String(text) => url.push_str(text),
+                Json::Null | Json::Array(_) | Json::Object(_) => return None,
+                other => url.push_str(&other.to_string()),
+            }
+        }
+        url.push(')');
+        Some(url)
+    }
 }
 
 fn no_collection(name: &str) -> Error {

@@ -15,7 +15,7 @@ struct Equality<'q> {
     path: AstNode<'q>,
     kind: LiteralKind,
     text: &'q str,
-    literal: Span,
+    literal: AstNode<'q>,
 }
 
 impl<'q> Binder<'q, '_> {
@@ -23,22 +23,29 @@ impl<'q> Binder<'q, '_> {
         let mut bound = Vec::with_capacity(operands.len());
         let mut rest = operands.iter().peekable();
         while let Some(operand) = rest.next() {
+            let is_virtual = self.is_virtual_test(operand);
             let another = |next: &AstNode<'q>| {
                 let (first, next) = (equality(operand)?, equality(*next)?);
                 same_path(first.path, next.path).then_some((first, next))
             };
-            let Some((first, _)) = rest.peek().and_then(another) else {
+            let Some((first, _)) = rest.peek().and_then(another).filter(|_| !is_virtual) else {
                 bound.push(self.condition(operand, "an operand of `or`")?);
                 continue;
             };
             let mut values = vec![first.value()?];
+            // Where they stand matters only where they are read as what is declared.
+            let mut literals = Vec::new();
+            literals.extend(self.has_schema().then_some(first.literal));
             let mut place = operand.place();
             while let Some((_, next)) = rest.peek().and_then(another) {
                 values.push(next.value()?);
-                place = Span::new(place.range().start, next.literal.range().end);
+                literals.extend(self.has_schema().then_some(next.literal));
+                place = Span::new(place.range().start, next.literal.place().range().end);
                 rest.next();
             }
             let path = self.expr(first.path)?;
+            let literal = |position| literals.get(position).copied();
+            let path = self.read_items(path, &mut values, literal, place)?;
             bound.push(self.is_one_of(path, values, place)?);
         }
         match *bound {
@@ -50,7 +57,7 @@ impl<'q> Binder<'q, '_> {
 
 impl Equality<'_> {
     fn value(&self) -> Result<Value<'static>, Error> {
-        literal(self.kind, self.text).map_err(|error| error.at(self.literal))
+        literal(self.kind, self.text).map_err(|error| error.at(self.literal.place()))
     }
 }
 
@@ -62,7 +69,7 @@ fn equality(operand: AstNode<'_>) -> Option<Equality<'_>> {
     let Kind::Literal(kind, text) = right.kind() else {
         return None;
     };
-    Some(Equality { path, kind, text, literal: right.place() })
+    Some(Equality { path, kind, text, literal: right })
 }
 
 fn same_path(left: AstNode<'_>, right: AstNode<'_>) -> bool {

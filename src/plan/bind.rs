@@ -1,9 +1,10 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
+use super::declared::{Declared, ModelType};
 use super::literal::literal;
 use super::operation::{arithmetic, compare, compare_weight, weight};
+use super::selection::{Expanded, Selected};
 use super::set::Set;
-use super::shape::{Expanded, Selected};
 use super::{Form, Node, NodeId, Op, Operation, Plan, Search, Variable, bounds, supported, types};
 use crate::ast::{
     Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
@@ -11,6 +12,7 @@ use crate::ast::{
 use crate::error::{Bound, Error, Found, Kind as ErrorKind};
 use crate::functions::Context;
 use crate::limits::Settings;
+use crate::schema::EntityType;
 use crate::span::Span;
 use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 
@@ -32,6 +34,8 @@ pub(super) struct Level<'l, 'q> {
     pub(super) all: bool,
     /// The type that items must have.
     pub(super) items_of: Option<&'q str>,
+    /// What the records are declared as.
+    pub(super) declared: Option<&'q EntityType>,
     pub(super) depth: usize,
     pub(super) expand_depth: usize,
 }
@@ -51,6 +55,7 @@ pub(super) fn bind(
     places: &[(SystemOption, Span)],
     settings: Settings,
     text: &str,
+    declared: Option<&EntityType>,
 ) -> Result<Plan, Error> {
     supported::check_supported(options, places)?;
     bounds::check(options, &settings.limits)?;
@@ -63,6 +68,7 @@ pub(super) fn bind(
         selects,
         expands: expands.map_err(|error| error.with_option("$expand"))?,
         items_of: None,
+        declared,
         depth: 0,
         expand_depth: 0,
     };
@@ -116,6 +122,7 @@ pub(super) fn bind_level(
             limits: settings.limits,
         },
         shared,
+        declared: Declared::new(level.declared),
     };
     binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
     binder.this = binder.record;
@@ -123,6 +130,7 @@ pub(super) fn bind_level(
         None => binder.record,
         Some(_) => binder.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
     };
+    binder.declare_record();
     if let Some(options) = level.options {
         binder.options(options)?;
     }
@@ -150,7 +158,7 @@ pub(super) struct Binder<'q, 's> {
     /// Computed properties.
     pub(super) computed: Vec<(&'q str, NodeId)>,
     /// The lambda variables in scope, innermost last.
-    scope: Vec<(&'q str, NodeId)>,
+    pub(super) scope: Vec<(&'q str, NodeId)>,
     /// Expressions that are being bound inside one another.
     depth: usize,
     /// What unprefixed names are properties of: the record, or the item of a nested filter.
@@ -160,6 +168,7 @@ pub(super) struct Binder<'q, 's> {
     pub(super) it: NodeId,
     pub(super) context: Context,
     pub(super) shared: &'s mut Shared,
+    pub(super) declared: Declared<'q>,
 }
 
 impl<'q> Binder<'q, '_> {
@@ -168,11 +177,9 @@ impl<'q> Binder<'q, '_> {
         self.compute(options).map_err(|error| self.plan.about(error, "$compute"))?;
         let mut conditions = Vec::new();
         if let Some(name) = self.level.items_of {
-            conditions.push(self.apply(
-                Operation::HasType(name.into()),
-                &[self.record],
-                Span::NOWHERE,
-            )?);
+            let nowhere = Span::NOWHERE;
+            let test = self.model_type(self.record, name, ModelType::IsOf, nowhere, nowhere)?;
+            conditions.push(test);
         }
         if let Some(filter) = &options.filter {
             let bound = self.predicate(filter.root(), "the value of `$filter`", filter.height());
@@ -188,8 +195,8 @@ impl<'q> Binder<'q, '_> {
             _ => Some(self.push(Op::And(conditions.into()), Span::NOWHERE, Type::Boolean)?),
         };
         for item in &options.orderby {
-            let bound =
-                self.root(&item.expr).map_err(|error| self.plan.about(error, "$orderby"))?;
+            let bound = self.root(&item.expr).and_then(|key| self.read(key));
+            let bound = bound.map_err(|error| self.plan.about(error, "$orderby"))?;
             self.plan.orderby.push((bound, item.direction));
         }
         // An alias that nothing uses is checked all the same.
@@ -247,6 +254,9 @@ impl<'q> Binder<'q, '_> {
 
     fn kind(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
         let span = node.place();
+        if let Some(bound) = self.virtually(node)? {
+            return Ok(bound);
+        }
         match node.kind() {
             Kind::Literal(kind, text) => self.literal(kind, text, span),
             Kind::Not(operand) => self.not(operand, span),
@@ -260,10 +270,10 @@ impl<'q> Binder<'q, '_> {
             Kind::Call(name, arguments) => self.call(name, arguments, span),
             Kind::Case(parts) => self.case(parts, span),
             Kind::Cast(operand, name) => {
-                self.typed(operand, name, Operation::Cast, Operation::TypeCast, span)
+                self.typed(operand, name, Operation::Cast, ModelType::Cast, span)
             }
             Kind::IsOf(operand, name) => {
-                self.typed(operand, name, Operation::IsOf, Operation::HasType, span)
+                self.typed(operand, name, Operation::IsOf, ModelType::IsOf, span)
             }
             Kind::Path(segments) => self.path(segments, span),
             Kind::Term(_)
@@ -279,7 +289,11 @@ impl<'q> Binder<'q, '_> {
 
     fn literal(&mut self, kind: LiteralKind, text: &str, span: Span) -> Result<NodeId, Error> {
         let value = literal(kind, text).map_err(|error| error.at(span))?;
-        self.constant(value, span)
+        let constant = self.constant(value, span)?;
+        if kind == LiteralKind::Enum {
+            self.declare_literal(constant, text, span)?;
+        }
+        Ok(constant)
     }
 
     fn not(&mut self, operand: AstNode<'q>, span: Span) -> Result<NodeId, Error> {
@@ -292,6 +306,7 @@ impl<'q> Binder<'q, '_> {
         let node = self.plan.node(operand);
         let types = [Type::Number, Type::Duration];
         types::expect(node, &types, "the operand of `-`", "a number or Edm.Duration")?;
+        let operand = self.read(operand)?;
         self.apply_as(Operation::Negate, &[operand], types.into_iter().collect(), span)
     }
 
@@ -309,7 +324,7 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// The values of a list of nothing but literals.
-    fn literals(&self, list: AstNode<'q>) -> Result<Option<Vec<Value<'static>>>, Error> {
+    pub(super) fn literals(&self, list: AstNode<'q>) -> Result<Option<Vec<Value<'static>>>, Error> {
         let (Kind::List(items) | Kind::Array(items)) = list.kind() else {
             return Ok(None);
         };
@@ -353,15 +368,14 @@ impl<'q> Binder<'q, '_> {
         operand: Option<AstNode<'q>>,
         name: &str,
         primitive: fn(EdmType) -> Operation,
-        model: fn(Box<str>) -> Operation,
+        model: ModelType,
         span: Span,
     ) -> Result<NodeId, Error> {
         let operand = self.instance(operand)?;
-        let operation = match edm_type(name).map_err(|error| error.at(span))? {
-            Some(edm_type) => primitive(edm_type),
-            None => model(name.into()),
-        };
-        self.apply(operation, &[operand], span)
+        match edm_type(name).map_err(|error| error.at(span))? {
+            Some(edm_type) => self.apply(primitive(edm_type), &[operand], span),
+            None => self.model_type(operand, name, model, span, span),
+        }
     }
 
     /// The operand of `cast` and `isof`, or the current instance.
@@ -389,21 +403,39 @@ impl<'q> Binder<'q, '_> {
     ) -> Result<NodeId, Error> {
         let left = self.expr(left)?;
         if op == Operator::In
-            && let Some(items) = self.literals(right)?
+            && let Some(mut items) = self.literals(right)?
         {
+            let literal = |position| match right.kind() {
+                Kind::List(items) | Kind::Array(items) => items.get(position),
+                _ => None,
+            };
+            let left = self.read_items(left, &mut items, literal, right.place())?;
             return self.is_one_of(left, items, span);
         }
         let operands = [left, self.expr(right)?];
+        self.binary_of(op, operands, span)
+    }
+
+    /// An operator over operands that are bound.
+    pub(super) fn binary_of(
+        &mut self,
+        op: Operator,
+        mut operands: [NodeId; 2],
+        span: Span,
+    ) -> Result<NodeId, Error> {
         let [left, right] = operands.map(|id| self.plan.node(id));
         if let Some(row) = arithmetic(op) {
             let result = types::arithmetic(op, row, left, right, span)?;
+            for operand in &mut operands {
+                *operand = self.read(*operand)?;
+            }
             return self.apply_as(Operation::Binary(op), &operands, result, span);
         }
         match op {
             Operator::Has => {
                 let what = "the right operand of `has`";
                 types::expect(right, &[Type::Enum, Type::String], what, "an enumeration value")?;
-                self.apply(Operation::Binary(op), &operands, span)
+                self.has(operands, span)
             }
             Operator::In => {
                 let what = "the right operand of `in`";
@@ -415,12 +447,14 @@ impl<'q> Binder<'q, '_> {
                     && let Some(left) = self.shared.folding.checked_sub(items.len() as u64)
                 {
                     self.shared.folding = left;
-                    let ([left, _], items) = (operands, items.clone());
+                    let ([left, list], mut items) = (operands, items.clone());
+                    let place = self.plan.node(list).span;
+                    let left = self.read_items(left, &mut items, |_| None, place)?;
                     return self.is_one_of(left, items, span);
                 }
-                self.compare(op, operands, span)
+                self.comparison(op, operands, span)
             }
-            _ => self.compare(op, operands, span),
+            _ => self.comparison(op, operands, span),
         }
     }
 
@@ -440,7 +474,7 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// A comparison, or its result where both operands are constant.
-    fn compare(
+    pub(super) fn compare(
         &mut self,
         op: Operator,
         [left, right]: [NodeId; 2],
@@ -585,7 +619,8 @@ impl<'q> Binder<'q, '_> {
         });
         let form = self.form(&op);
         let height = height.saturating_add(1);
-        self.add(Node { op, span, types: types.into(), cost, form, height })
+        let types = types.into();
+        self.add(Node { op, span, types, declared: false, cost, form, height })
     }
 
     fn add(&mut self, node: Node) -> Result<NodeId, Error> {

@@ -16,16 +16,18 @@ impl<'q> Binder<'q, '_> {
         arguments: Nodes<'q>,
         span: Span,
     ) -> Result<NodeId, Error> {
-        let function = find(name, span)?;
-        if let Some(named) =
-            arguments.iter().find(|argument| matches!(argument.kind(), Kind::Argument(..)))
-        {
-            let error =
-                not_supported("calling a canonical function with named parameters", named.place());
-            return Err(error.with_help("give the arguments in order, without names"));
-        }
-        check_count(function, arguments.len()).map_err(|error| error.at(span))?;
+        let function = checked(name, arguments, span)?;
         let operands = self.all(arguments)?;
+        self.call_of(function, operands, span)
+    }
+
+    /// A function of arguments that are bound.
+    pub(super) fn call_of(
+        &mut self,
+        function: &'static Function,
+        operands: Vec<NodeId>,
+        span: Span,
+    ) -> Result<NodeId, Error> {
         let result = types::call(function, &operands, &self.plan)?;
         if let Some(feature) = function.missing_feature() {
             let what = format!("`{}` without the feature `{feature}`", function.name);
@@ -87,6 +89,24 @@ impl<'q> Binder<'q, '_> {
             None => Ok(None),
         }
     }
+}
+
+/// The function of a name, if it takes as many arguments.
+pub(super) fn checked(
+    name: &str,
+    arguments: Nodes<'_>,
+    span: Span,
+) -> Result<&'static Function, Error> {
+    let function = find(name, span)?;
+    if let Some(named) =
+        arguments.iter().find(|argument| matches!(argument.kind(), Kind::Argument(..)))
+    {
+        let error =
+            not_supported("calling a canonical function with named parameters", named.place());
+        return Err(error.with_help("give the arguments in order, without names"));
+    }
+    check_count(function, arguments.len()).map_err(|error| error.at(span))?;
+    Ok(function)
 }
 
 fn find(name: &str, span: Span) -> Result<&'static Function, Error> {

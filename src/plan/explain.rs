@@ -122,8 +122,10 @@ impl Display for Operation {
             Operation::Annotation { property: Some(property), term } => {
                 write!(f, "annotation `{property}@{term}`")
             }
-            Operation::TypeCast(name) => write!(f, "as type `{name}`"),
-            Operation::HasType(name) => write!(f, "is of type `{name}`"),
+            Operation::TypeCast(test) => write!(f, "as type `{}`", test.name()),
+            Operation::HasType(test) => write!(f, "is of type `{}`", test.name()),
+            Operation::EnumValue(declared) => write!(f, "number of `{}`", declared.name),
+            Operation::HasFlags => f.write_str("has flags"),
             Operation::Count => f.write_str("count"),
             Operation::Not => f.write_str("not"),
             Operation::Negate => f.write_str("negate"),

@@ -7,22 +7,26 @@ mod alternatives;
 mod bind;
 mod bounds;
 mod call;
+mod comparison;
+mod declared;
 mod explain;
 mod literal;
 mod operation;
 mod path;
 mod search;
+mod selection;
 mod set;
 mod shape;
 mod supported;
 mod types;
+mod virtually;
 
 pub(crate) use operation::{
-    Operation, compare, compare_weight, has_type, holds, json_compare_weight, json_weight,
-    look_up_steps, member, only,
+    Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
+    member, only,
 };
 pub(crate) use search::Search;
-pub(crate) use shape::{Item, Part, Shape};
+pub(crate) use shape::{Identity, Item, Link, Part, Shape};
 
 use std::fmt;
 
@@ -30,6 +34,7 @@ use crate::ast::{Direction, Operator, Options, SystemOption};
 use crate::error::Error;
 use crate::functions::{Function, Prepared};
 use crate::limits::Settings;
+use crate::schema::EntityType;
 use crate::span::Span;
 use crate::value::{Types, Value};
 
@@ -107,6 +112,8 @@ pub(crate) struct Node {
     pub(crate) span: Span,
     /// The types that the value may be of where it is not null.
     pub(crate) types: Types,
+    /// Whether a schema says so: a string is then nothing but a string.
+    declared: bool,
     /// Steps that one evaluation takes, without those of lambda items.
     pub(crate) cost: u64,
     pub(crate) form: Form,
@@ -172,8 +179,10 @@ impl Plan {
         places: &[(SystemOption, Span)],
         settings: Settings,
         text: &str,
+        declared: Option<&EntityType>,
     ) -> Result<Plan, Error> {
-        bind::bind(options, places, settings, text).map_err(|error| error.in_text(text))
+        let bound = bind::bind(options, places, settings, text, declared);
+        bound.map_err(|error| error.in_text(text))
     }
 
     /// Says which option of the query string an error is about.
@@ -201,6 +210,7 @@ impl Plan {
             op: Op::Constant(Value::Null),
             span: Span::NOWHERE,
             types: Types::ANY,
+            declared: false,
             cost: 0,
             form: Form::Other,
             height: 0,

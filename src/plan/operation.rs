@@ -5,10 +5,14 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde_json::Map;
 
 use super::set::Set;
 use crate::ast::Operator;
 use crate::functions::{Context, Function};
+use crate::schema::EnumType;
 use crate::value::arithmetic::{self, Arithmetic};
 use crate::value::{
     Collation, Collection, EdmType, Fault, Number, Structured, Type, Types, Value, cast, equals,
@@ -20,10 +24,14 @@ use crate::value::{
 pub(crate) enum Operation {
     /// An annotation of a structured value, or of one of its members.
     Annotation { property: Option<Box<str>>, term: Box<str> },
-    /// The structured value if its `@odata.type` is this, else null.
-    TypeCast(Box<str>),
-    /// Whether the `@odata.type` of a structured value is this.
-    HasType(Box<str>),
+    /// The structured value if it is of the type, else null.
+    TypeCast(Box<TypeTest>),
+    /// Whether a structured value is of the type.
+    HasType(Box<TypeTest>),
+    /// The number of an enumeration value.
+    EnumValue(Arc<EnumType>),
+    /// Whether all bits of the right number are set in the left one: `has` of declared flags.
+    HasFlags,
     /// The number of items of a collection.
     Count,
     /// `not`
@@ -46,6 +54,40 @@ pub(crate) enum Operation {
     Object(Box<[Box<str>]>),
 }
 
+/// Asks for the type that a structured value states.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeTest {
+    /// The name of the type; behind it those of the types that are derived from it.
+    pub(crate) names: Vec<Box<str>>,
+    /// The answer where nothing is stated.
+    pub(crate) otherwise: bool,
+}
+
+impl TypeTest {
+    /// The name of the type that is asked for.
+    pub(super) fn name(&self) -> &str {
+        self.names.first().map_or("", AsRef::as_ref)
+    }
+
+    /// Whether a structured value says that it is of the type, by a qualified or unqualified name.
+    pub(crate) fn holds(&self, value: &Value<'_>) -> bool {
+        match value {
+            Value::Structured(Structured::Json(members)) => self.holds_for(members),
+            _ => false,
+        }
+    }
+
+    /// The same for an object.
+    pub(crate) fn holds_for(&self, members: &Map<String, serde_json::Value>) -> bool {
+        let stated = members.get("@odata.type").or_else(|| members.get("@type"));
+        stated.and_then(|stated| stated.as_str()).map_or(self.otherwise, |stated| {
+            let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
+            let unqualified = stated.rsplit_once('.').map_or(stated, |(_, name)| name);
+            self.names.iter().any(|name| **name == *stated || **name == *unqualified)
+        })
+    }
+}
+
 impl Operation {
     /// Whether the result depends on nothing but the operands.
     pub(super) fn is_pure(&self) -> bool {
@@ -55,11 +97,13 @@ impl Operation {
     /// The types of the result, where they do not depend on the operands.
     pub(super) fn types(&self) -> Types {
         match self {
-            Operation::Not | Operation::HasType(_) | Operation::InSet(_) | Operation::IsOf(_) => {
-                Type::Boolean.into()
-            }
+            Operation::Not
+            | Operation::HasType(_)
+            | Operation::HasFlags
+            | Operation::InSet(_)
+            | Operation::IsOf(_) => Type::Boolean.into(),
             Operation::Binary(Operator::Has) => Type::Boolean.into(),
-            Operation::Count => Type::Number.into(),
+            Operation::Count | Operation::EnumValue(_) => Type::Number.into(),
             Operation::Array => Type::Collection.into(),
             Operation::Object(_) | Operation::TypeCast(_) => Type::Structured.into(),
             Operation::Cast(target) => target.value_type().into(),
@@ -75,6 +119,7 @@ impl Operation {
         match self {
             Operation::Call(function) => function.steps(),
             Operation::InSet(set) => set.steps(),
+            Operation::TypeCast(test) | Operation::HasType(test) => test.names.len() as u64 / 16,
             _ => 0,
         }
     }
@@ -90,6 +135,7 @@ impl Operation {
                 Operation::Call(_)
                 | Operation::Binary(_)
                 | Operation::InSet(_)
+                | Operation::EnumValue(_)
                 | Operation::Array
                 | Operation::Object(_)
                 | Operation::Cast(_)
@@ -113,9 +159,14 @@ impl Operation {
             (Operation::Annotation { property, term }, [value]) => {
                 annotation(value, property.as_deref(), term)
             }
-            (Operation::TypeCast(name), [value]) if has_type(value, name) => value.clone(),
+            (Operation::TypeCast(test), [value]) if test.holds(value) => value.clone(),
             (Operation::HasType(_), [Value::Null]) => Value::Null,
-            (Operation::HasType(name), [value]) => Value::Boolean(has_type(value, name)),
+            (Operation::HasType(test), [value]) => Value::Boolean(test.holds(value)),
+            (Operation::EnumValue(declared), [value]) => enum_value(value, declared),
+            (
+                Operation::HasFlags,
+                [Value::Number(Number::Integer(set)), Value::Number(Number::Integer(flags))],
+            ) => Value::Boolean(set & flags == *flags),
             (Operation::Count, [Value::Collection(items)]) => {
                 Number::from(items.len() as u64).into()
             }
@@ -212,7 +263,7 @@ fn items_weight(items: &[serde_json::Value]) -> u64 {
     items.iter().map(|item| part(json_weight(item))).sum()
 }
 
-fn members_weight(members: &serde_json::Map<String, serde_json::Value>) -> u64 {
+fn members_weight(members: &Map<String, serde_json::Value>) -> u64 {
     members.values().map(|member| part(json_weight(member))).sum()
 }
 
@@ -320,18 +371,13 @@ fn annotation<'a>(value: &Value<'a>, property: Option<&str>, term: &str) -> Valu
     inside.or_else(|| exact(value, &format!("{}@{term}", property?))).unwrap_or(Value::Null)
 }
 
-/// Whether a structured value says that it is of a type, by its qualified or unqualified name.
-pub(crate) fn has_type(value: &Value<'_>, name: &str) -> bool {
-    let Value::Structured(Structured::Json(members)) = value else {
-        return false;
-    };
-    let stated = members
-        .get("@odata.type")
-        .or_else(|| members.get("@type"))
-        .and_then(|stated| stated.as_str());
-    stated.is_some_and(|stated| {
-        let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
-        let unqualified = stated.rsplit_once('.').map_or(stated, |(_, name)| name);
-        stated == name || unqualified == name
-    })
+/// The number of an enumeration value, which payloads hold as the names of its members, or as a number.
+fn enum_value(value: &Value<'_>, declared: &EnumType) -> Value<'static> {
+    match value {
+        Value::String(text) | Value::Enum(text) => {
+            declared.value(text).map_or(Value::Null, |value| Number::from(value).into())
+        }
+        Value::Number(number @ Number::Integer(_)) => (*number).into(),
+        _ => Value::Null,
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::bind::{Binder, not_supported};
 use super::bounds::check_count;
+use super::declared::ModelType;
 use super::{NodeId, Op, Operation};
 use crate::ast::{Kind, Node as AstNode, Nodes};
 use crate::error::{Bound, Error, Kind as ErrorKind};
@@ -9,13 +10,21 @@ use crate::span::Span;
 use crate::value::{Type, Types};
 
 /// What the last property of a path is a property of, and its name.
-type Owner<'q> = Option<(NodeId, &'q str)>;
+pub(super) type Owner<'q> = Option<(NodeId, &'q str)>;
 
 impl<'q> Binder<'q, '_> {
     pub(super) fn path(&mut self, segments: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
         let most = self.plan.settings.limits.path_segments;
         check_count(Bound::PATH_SEGMENTS, most, segments.len()).map_err(|error| error.at(span))?;
-        let mut segments = segments.iter();
+        self.walk(segments.iter(), span)
+    }
+
+    /// The segments of a path, or those in front of some of them.
+    pub(super) fn walk(
+        &mut self,
+        mut segments: impl Iterator<Item = AstNode<'q>>,
+        span: Span,
+    ) -> Result<NodeId, Error> {
         let Some(first) = segments.next() else {
             return Ok(self.record);
         };
@@ -24,7 +33,7 @@ impl<'q> Binder<'q, '_> {
         for segment in segments {
             let place = Span::new(span.range().start, segment.place().range().end);
             (value, owner) = match segment.kind() {
-                Kind::Name(name) => (self.member(value, name, place)?, Some((value, name))),
+                Kind::Name(name) => self.named(value, name, segment.place(), place)?,
                 Kind::Annotation(term) | Kind::Alias(term) => {
                     let (of, property) = owner.map_or((value, None), |(of, name)| (of, Some(name)));
                     (self.annotation(of, property, term, place)?, None)
@@ -42,9 +51,7 @@ impl<'q> Binder<'q, '_> {
             Kind::This => self.this,
             Kind::Name(name) => match self.variable(name) {
                 Some(variable) => variable,
-                None => {
-                    return Ok((self.member(self.this, name, place)?, Some((self.this, name))));
-                }
+                None => return self.named(self.this, name, place, place),
             },
             Kind::Alias(name) => match self.alias(name, place)? {
                 Some(value) => value,
@@ -67,8 +74,9 @@ impl<'q> Binder<'q, '_> {
     fn segment(&mut self, of: NodeId, segment: AstNode<'q>, place: Span) -> Result<NodeId, Error> {
         let span = segment.place();
         match segment.kind() {
-            Kind::TypeCast(name) => self.apply(Operation::TypeCast(name.into()), &[of], place),
+            Kind::TypeCast(name) => self.model_type(of, name, ModelType::Segment, span, place),
             Kind::Count(options) => {
+                self.items_of(of, "`$count`", span)?;
                 let mut source = of;
                 for option in options.iter() {
                     source = match option.kind() {
@@ -84,15 +92,20 @@ impl<'q> Binder<'q, '_> {
                 self.apply(Operation::Count, &[source], place)
             }
             Kind::Filter(predicate) => self.filter(of, predicate, place),
-            Kind::Any(None) => self.push(Op::Any(of, None), place, Type::Boolean),
+            Kind::Any(None) => {
+                self.items_of(of, "`any`", span)?;
+                self.push(Op::Any(of, None), place, Type::Boolean)
+            }
             Kind::Any(Some((name, predicate))) => {
-                let lambda = self.with_variable(Some(name), span, |b| {
+                let item = self.items_of(of, "`any`", span)?;
+                let lambda = self.with_item(item, Some(name), span, |b| {
                     b.condition(predicate, "a predicate of `any`")
                 })?;
                 self.push(Op::Any(of, Some(lambda)), place, Type::Boolean)
             }
             Kind::All(name, predicate) => {
-                let (variable, predicate) = self.with_variable(Some(name), span, |b| {
+                let item = self.items_of(of, "`all`", span)?;
+                let (variable, predicate) = self.with_item(item, Some(name), span, |b| {
                     b.condition(predicate, "a predicate of `all`")
                 })?;
                 self.push(Op::All(of, variable, predicate), place, Type::Boolean)
@@ -104,12 +117,7 @@ impl<'q> Binder<'q, '_> {
         }
     }
 
-    fn member(&mut self, of: NodeId, name: &str, place: Span) -> Result<NodeId, Error> {
-        if of == self.record
-            && let Some(computed) = self.computed(name)
-        {
-            return Ok(computed);
-        }
+    pub(super) fn member(&mut self, of: NodeId, name: &str, place: Span) -> Result<NodeId, Error> {
         self.push(Op::Member(of, name.into()), place, Types::ANY)
     }
 
@@ -126,9 +134,13 @@ impl<'q> Binder<'q, '_> {
 
     fn filter(&mut self, of: NodeId, predicate: AstNode<'q>, place: Span) -> Result<NodeId, Error> {
         let what = "the predicate of `$filter`";
+        let span = predicate.place();
+        let item = self.items_of(of, "`$filter`", span)?;
         let (variable, predicate) =
-            self.with_variable(None, predicate.place(), |b| b.condition(predicate, what))?;
-        self.push(Op::Filter(of, variable, predicate), place, Type::Collection)
+            self.with_item(item, None, span, |b| b.condition(predicate, what))?;
+        let filtered = self.push(Op::Filter(of, variable, predicate), place, Type::Collection)?;
+        self.declare_as(filtered, of);
+        Ok(filtered)
     }
 }
 

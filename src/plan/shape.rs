@@ -4,9 +4,12 @@
 //! own for what the member holds.
 
 use super::bind::{Binder, Level, bind_level, not_supported};
+use super::operation::TypeTest;
+use super::selection::{Asked, Expanded, Selected, Selection};
 use super::{NodeId, Plan};
-use crate::ast::{ExpandItem, Levels, Options, PathSegment, PathSuffix, Place, SelectItem};
+use crate::ast::{Options, PathSuffix, Place};
 use crate::error::{Bound, Error, Found, Kind};
+use crate::schema::{EntityType, Item as DeclaredItem, Navigation, unknown_type};
 use crate::span::Span;
 
 /// What is left of a record, and what is added to it.
@@ -23,9 +26,11 @@ pub(crate) struct Shape {
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     /// The type that the record must have.
-    pub(crate) of_type: Option<Box<str>>,
+    pub(crate) of_type: Option<TypeTest>,
     pub(crate) name: Box<str>,
     pub(crate) part: Part,
+    /// Where related records are that do not stand in the record.
+    pub(crate) link: Option<Link>,
     /// The option that names it.
     pub(crate) option: &'static str,
     pub(crate) span: Span,
@@ -41,73 +46,31 @@ pub(crate) enum Part {
     /// `/$count`: how many of its items a plan leaves.
     Count(Box<Plan>),
     /// `/$ref`: references to the items that a plan leaves.
-    References(Box<Plan>),
+    References(Box<Plan>, Option<Identity>),
 }
 
-/// A `$select` or `$expand` item from some segment on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Selected<'q> {
-    segments: &'q [PathSegment],
-    item: &'q SelectItem,
+/// Where navigation leads: to the records of a collection in which all pairs of properties are equal.
+#[derive(Debug, Clone)]
+pub(crate) struct Link {
+    /// None where nothing says where to look.
+    pub(crate) collection: Option<Box<str>>,
+    /// Properties of the record and of the related ones.
+    pub(crate) pairs: Vec<(Box<str>, Box<str>)>,
+    pub(crate) many: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Expanded<'q> {
-    segments: &'q [PathSegment],
-    item: &'q ExpandItem,
-    levels: u64,
+/// What makes up the URL of a record: its set and the properties of its key.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    pub(crate) set: Box<str>,
+    pub(crate) key: Vec<KeyProperty>,
 }
 
-/// Everything that is asked of one member.
-struct Asked<'q> {
-    of_type: Option<&'q str>,
-    name: String,
-    span: Span,
-    option: &'static str,
-    /// Selected by its name alone.
-    whole: bool,
-    /// The options in parentheses.
-    options: Option<&'q Options>,
-    suffix: Option<PathSuffix>,
-    /// The type that the items of an expansion must have.
-    items_of: Option<&'q str>,
-    expanded: bool,
-    levels_end: bool,
-    selects: Vec<Selected<'q>>,
-    expands: Vec<Expanded<'q>>,
-}
-
-impl<'q> Selected<'q> {
-    pub(super) fn all(items: &'q [SelectItem]) -> Vec<Self> {
-        items.iter().map(|item| Selected { segments: &item.path.segments, item }).collect()
-    }
-
-    pub(super) fn is_star(&self) -> bool {
-        matches!(self.segments, [PathSegment::Star])
-    }
-}
-
-impl<'q> Expanded<'q> {
-    pub(super) fn all(items: &'q [ExpandItem], most: usize) -> Result<Vec<Self>, Error> {
-        let most = most as u64;
-        items
-            .iter()
-            .map(|item| {
-                let levels = match item.options.levels {
-                    None => 1,
-                    Some(Levels::Exactly(levels)) if levels <= most => levels,
-                    Some(Levels::Exactly(levels)) => {
-                        let allowed = usize::try_from(most).unwrap_or(usize::MAX);
-                        let found = Found::Exactly(levels);
-                        let error = Error::limit(Bound::EXPAND_DEPTH, allowed, found);
-                        return Err(error.at(item.path.span));
-                    }
-                    Some(Levels::Max) => most,
-                };
-                Ok(Expanded { segments: &item.path.segments, item, levels })
-            })
-            .collect()
-    }
+#[derive(Debug, Clone)]
+pub(crate) struct KeyProperty {
+    pub(crate) name: Box<str>,
+    /// Whether its values stand in quotes.
+    pub(crate) quoted: bool,
 }
 
 impl<'q> Binder<'q, '_> {
@@ -126,7 +89,7 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// The computed property of a name: the same, or the only one that differs in ASCII case.
-    pub(super) fn computed(&self, name: &str) -> Option<NodeId> {
+    pub(super) fn computed_property(&self, name: &str) -> Option<NodeId> {
         let exact = self.computed.iter().find(|(known, _)| *known == name);
         let similar = || {
             let mut all =
@@ -139,147 +102,106 @@ impl<'q> Binder<'q, '_> {
     /// What is left of a record at this level.
     pub(super) fn shape(&mut self) -> Result<Option<Shape>, Error> {
         let level = self.level;
-        let mut asked = Vec::new();
-        for selected in &level.selects {
-            self.select(*selected, &mut asked).map_err(|e| self.plan.about(e, "$select"))?;
-        }
-        for expanded in &level.expands {
-            self.expand(*expanded, &mut asked).map_err(|e| self.plan.about(e, "$expand"))?;
-        }
-        let all = level.all;
-        if all && asked.is_empty() && self.computed.is_empty() {
+        let mut selection = self.selection()?;
+        let mut items = self.undeclared(&mut selection)?;
+        if level.all
+            && selection.members.is_empty()
+            && items.is_empty()
+            && self.computed.is_empty()
+            && selection.computed.is_empty()
+        {
             return Ok(None);
         }
-        let is_named = |name: &str| {
-            level.selects.iter().any(|selected| {
-                matches!(selected.segments, [PathSegment::Name(wanted)] if *wanted == name)
-            })
-        };
-        let computed = self.computed.iter().filter(|(name, _)| all || is_named(name));
+        let is_named = |name: &str| level.selects.iter().any(|selected| selected.is_name(name));
+        let computed = self.computed.iter().filter(|(name, _)| level.all || is_named(name));
+        let computed = computed.chain(&selection.computed);
         let computed = computed.map(|(name, id)| ((*name).into(), *id)).collect();
-        let mut items = Vec::with_capacity(asked.len());
-        for asked in asked {
+        items.reserve(selection.members.len());
+        for asked in selection.members {
             let (option, span) = (asked.option, asked.span);
             let item = self.item(asked);
             items.push(item.map_err(|error| self.plan.about(error.at(span), option))?);
         }
-        Ok(Some(Shape { all, items, computed }))
+        Ok(Some(Shape { all: level.all, items, computed }))
     }
 
-    /// Sorts a `$select` item to the member that it begins with.
-    fn select(
-        &self,
-        Selected { segments, item }: Selected<'q>,
-        asked: &mut Vec<Asked<'q>>,
-    ) -> Result<(), Error> {
-        let span = item.path.span;
-        let (of_type, segments) = cast(segments);
-        let (name, rest) = match segments {
-            [PathSegment::Name(name), PathSegment::Annotation(term)] => {
-                (format!("{name}@{term}"), &[][..])
+    /// With a schema navigation properties are left out that nothing expands, also those inside complex
+    /// properties.
+    fn undeclared(&self, selection: &mut Selection<'q>) -> Result<Vec<Item>, Error> {
+        let (Some(entity), true) = (self.level.declared, self.level.all) else {
+            return Ok(Vec::new());
+        };
+        for property in entity.properties() {
+            let inside = entity.inside(property.name()).filter(EntityType::leads_on);
+            let deeper = self.level.depth < self.plan.settings.limits.expand_depth;
+            if inside.is_some() && deeper && !selection.names(property.name()) {
+                let name = property.name().to_owned();
+                let mut asked = Asked::new(None, name, Span::NOWHERE, "$select");
+                asked.whole = true;
+                selection.members.push(asked);
             }
-            [PathSegment::Name(name), rest @ ..] => (name.clone(), rest),
-            // All annotations of a record are kept; operations are not part of one.
-            [
-                PathSegment::Star
-                | PathSegment::Annotation(_)
-                | PathSegment::Qualified(_)
-                | PathSegment::AllOperations(_)
-                | PathSegment::Function(..),
-            ]
-            | [] => return no_options(&item.options, span),
-            _ => return Err(not_supported("this path", span)),
-        };
-        let Some(asked) = of(asked, of_type, name, span, "$select") else {
-            return Ok(());
-        };
-        if !rest.is_empty() {
-            asked.selects.push(Selected { segments: rest, item });
-        } else if asked.options.is_some() {
-            return Err(twice(&asked.name, span));
-        } else if item.options == Options::default() {
-            asked.whole = true;
-        } else if asked.whole {
-            return Err(twice(&asked.name, span));
-        } else {
-            asked.options = Some(&item.options);
         }
-        Ok(())
-    }
-
-    /// Sorts an `$expand` item to the member that it begins with.
-    fn expand(
-        &self,
-        Expanded { segments, item, levels }: Expanded<'q>,
-        asked: &mut Vec<Asked<'q>>,
-    ) -> Result<(), Error> {
-        let span = item.path.span;
-        let (of_type, segments) = cast(segments);
-        let (name, rest) = match segments {
-            [PathSegment::Name(name), rest @ ..] => (name, rest),
-            [PathSegment::Star] if item.suffix.is_none() && item.options.levels.is_none() => {
-                // What is related and known without a schema stands in the record already.
-                return Ok(());
-            }
-            [PathSegment::Star, ..] => {
-                return Err(not_supported("this `*` without declared navigation properties", span));
-            }
-            [PathSegment::Value] => return Err(not_supported("`$value`", span)),
-            _ => return Err(not_supported("this path", span)),
+        let unnamed = entity.all_navigation_names().filter(|name| !selection.names(name));
+        let nothing = |name: &str| Item {
+            of_type: None,
+            name: name.into(),
+            part: Part::Nothing,
+            link: None,
+            option: "$expand",
+            span: Span::NOWHERE,
         };
-        let Some(asked) = of(asked, of_type, name.clone(), span, "$expand") else {
-            return Ok(());
-        };
-        let (items_of, further) = match rest {
-            [PathSegment::Qualified(name)] => (Some(name.as_str()), &[][..]),
-            _ => (None, rest),
-        };
-        if !further.is_empty() {
-            let segments = further;
-            asked.expands.push(Expanded { segments, item, levels });
-            return Ok(());
-        }
-        if asked.expanded || asked.options.is_some() {
-            return Err(twice(&asked.name, span));
-        }
-        (asked.expanded, asked.suffix, asked.items_of) = (true, item.suffix, items_of);
-        asked.options = Some(&item.options);
-        if let Some(next) = levels.checked_sub(1).filter(|_| item.options.levels.is_some()) {
-            let segments = &item.path.segments;
-            asked.expands.push(Expanded { segments, item, levels: next });
-        }
-        asked.levels_end = levels == 0;
-        Ok(())
+        Ok(unnamed.map(nothing).collect())
     }
 
     /// Binds what is asked of one member.
     fn item(&mut self, asked: Asked<'q>) -> Result<Item, Error> {
-        let outside = self.level;
-        let Asked { of_type, name, span, option, .. } = asked;
-        let part = |part| Item {
-            of_type: of_type.map(Into::into),
-            name: name.as_str().into(),
-            part,
-            option,
+        let (outside, span) = (self.level, asked.span);
+        let of_type = asked.of_type.map(|name| self.type_test(name, span)).transpose()?;
+        let navigation = match asked.expanded {
+            true => outside.declared.and_then(|entity| entity.navigation(&asked.name)),
+            false => None,
+        };
+        let item = Item {
+            of_type,
+            name: asked.name.as_str().into(),
+            part: Part::Nothing,
+            link: navigation.as_ref().map(link),
+            option: asked.option,
             span,
         };
-        if asked.levels_end {
-            return Ok(part(Part::Nothing));
+        if asked.too_deep {
+            return Ok(Item { link: None, ..item });
         }
-        let options = asked.options;
-        let given = options.is_some() || asked.items_of.is_some();
-        // A parser lets no other options through.
-        let place = match (asked.expanded, asked.suffix) {
-            (false, _) => Place::Select,
-            (true, None) => Place::Expand,
-            (true, Some(PathSuffix::Ref)) => Place::ExpandRef,
-            (true, Some(PathSuffix::Count)) => Place::Count,
+        let inside = match &navigation {
+            Some(navigation) => Some(navigation.target()),
+            None => outside.declared.and_then(|entity| entity.inside(&asked.name)),
         };
-        let strange = options.and_then(|given| given.given().find(|one| !one.allowed_in(place)));
-        if let Some(strange) = strange {
-            let what = format!("`{}` in the parentheses of `{option}`", strange.name());
-            return Err(not_supported(&what, span));
-        }
+        let suffix = asked.suffix;
+        Ok(match self.part_of(asked, inside.as_ref())? {
+            None => Item { part: Part::Whole, ..item },
+            Some(plan) => Item {
+                part: match suffix {
+                    None => Part::Inside(plan),
+                    Some(PathSuffix::Count) => Part::Count(plan),
+                    Some(PathSuffix::Ref) => {
+                        Part::References(plan, inside.as_ref().and_then(identity))
+                    }
+                },
+                ..item
+            },
+        })
+    }
+
+    /// The plan for what a member holds; none where all of it stays.
+    fn part_of(
+        &mut self,
+        asked: Asked<'q>,
+        declared: Option<&EntityType>,
+    ) -> Result<Option<Box<Plan>>, Error> {
+        let (outside, span, options) = (self.level, asked.span, asked.options);
+        check_place(&asked)?;
+        let limits = self.plan.settings.limits;
+        let given = options.is_some() || asked.items_of.is_some();
         let mut selects = options.map_or_else(Vec::new, |options| Selected::all(&options.select));
         // What is selected as a whole is not narrowed by a path into it.
         let narrowed = match given {
@@ -287,13 +209,11 @@ impl<'q> Binder<'q, '_> {
             false => !asked.whole && !outside.all && !asked.selects.is_empty(),
         };
         selects.extend(asked.selects);
-        let named = asked.whole || outside.all;
         let all = match narrowed {
             true => selects.iter().any(Selected::is_star),
-            false => given || named,
+            false => given || asked.whole || outside.all,
         };
         let expand_depth = outside.expand_depth.saturating_add(usize::from(asked.expanded));
-        let limits = self.plan.settings.limits;
         let Some(left) = limits.expand_depth.checked_sub(expand_depth) else {
             return Err(Error::limit(Bound::EXPAND_DEPTH, limits.expand_depth, Found::More));
         };
@@ -302,9 +222,10 @@ impl<'q> Binder<'q, '_> {
             None => Vec::new(),
         };
         expands.extend(asked.expands);
-        let plain = |selected: &Selected<'_>| selected.item.options == Options::default();
-        if all && !given && expands.is_empty() && selects.iter().all(plain) {
-            return Ok(part(Part::Whole));
+        let leads_on = declared.is_some_and(EntityType::leads_on);
+        let plain = !selects.iter().any(Selected::has_options);
+        if all && !given && expands.is_empty() && plain && !leads_on {
+            return Ok(None);
         }
         let level = Level {
             options,
@@ -313,66 +234,59 @@ impl<'q> Binder<'q, '_> {
             expands,
             all,
             items_of: asked.items_of,
+            declared,
             depth: outside.depth.saturating_add(1),
             expand_depth,
         };
-        let plan = Box::new(bind_level(&level, self.plan.settings, "", self.shared)?);
-        Ok(part(match asked.suffix {
-            None => Part::Inside(plan),
-            Some(PathSuffix::Count) => Part::Count(plan),
-            Some(PathSuffix::Ref) => Part::References(plan),
-        }))
+        let plan = bind_level(&level, self.plan.settings, "", self.shared);
+        plan.map(|plan| Some(Box::new(plan))).map_err(|error| error.at(span))
+    }
+
+    /// What asks a record for its type.
+    fn type_test(&self, name: &str, span: Span) -> Result<TypeTest, Error> {
+        let Some(model) = self.model() else {
+            return Ok(TypeTest { names: vec![name.into()], otherwise: false });
+        };
+        let id = model.find(name).ok_or_else(|| unknown_type(model, name).at(span))?;
+        let is_it =
+            |own: DeclaredItem| matches!(own, DeclaredItem::Structured(own) if model.is_a(own, id));
+        let otherwise = self.declared_item(self.record).is_some_and(is_it);
+        Ok(TypeTest { names: model.family(id).map(Into::into).collect(), otherwise })
     }
 }
 
-/// The type that a path begins with, and what follows it.
-fn cast(segments: &[PathSegment]) -> (Option<&str>, &[PathSegment]) {
-    match segments {
-        [PathSegment::Qualified(name), rest @ ..] if !rest.is_empty() => (Some(name), rest),
-        _ => (None, segments),
+/// Refuses options that a parser does not let through.
+fn check_place(asked: &Asked<'_>) -> Result<(), Error> {
+    let place = match (asked.expanded, asked.suffix) {
+        (false, _) => Place::Select,
+        (true, None) => Place::Expand,
+        (true, Some(PathSuffix::Ref)) => Place::ExpandRef,
+        (true, Some(PathSuffix::Count)) => Place::Count,
+    };
+    let strange = asked.options.and_then(|given| given.given().find(|one| !one.allowed_in(place)));
+    match strange {
+        Some(strange) => {
+            let what = format!("`{}` in the parentheses of `{}`", strange.name(), asked.option);
+            Err(not_supported(&what, asked.span))
+        }
+        None => Ok(()),
     }
 }
 
-/// What is asked of a member so far.
-fn of<'a, 'q>(
-    asked: &'a mut Vec<Asked<'q>>,
-    of_type: Option<&'q str>,
-    name: String,
-    span: Span,
-    option: &'static str,
-) -> Option<&'a mut Asked<'q>> {
-    let known = asked.iter().position(|known| known.of_type == of_type && known.name == name);
-    if known.is_none() {
-        asked.push(Asked {
-            of_type,
-            name,
-            span,
-            option,
-            whole: false,
-            options: None,
-            suffix: None,
-            items_of: None,
-            expanded: false,
-            levels_end: false,
-            selects: Vec::new(),
-            expands: Vec::new(),
-        });
-    }
-    match known {
-        Some(position) => asked.get_mut(position),
-        None => asked.last_mut(),
-    }
+fn link(navigation: &Navigation) -> Link {
+    let pairs: Vec<_> =
+        navigation.pairs().map(|(own, target)| (own.into(), target.into())).collect();
+    let collection = navigation.set().filter(|_| !pairs.is_empty());
+    Link { collection: collection.map(Into::into), pairs, many: navigation.is_collection() }
 }
 
-fn no_options(options: &Options, span: Span) -> Result<(), Error> {
-    if *options == Options::default() {
-        return Ok(());
-    }
-    let error = not_supported("giving options to anything but a property", span);
-    Err(error.with_help("options in parentheses stand behind the name of a property"))
-}
-
-fn twice(name: &str, span: Span) -> Error {
-    let error = Error::new(Kind::Duplicate(format!("`{name}` with options"))).at(span);
-    error.with_help("give all its options in one place, separated by `;`")
+fn identity(entity: &EntityType) -> Option<Identity> {
+    let quoted = |name: &str| {
+        let type_name = entity.property(name).map_or("Edm.String", |found| found.type_name());
+        type_name == "Edm.String"
+    };
+    let key = entity.key().map(|name| KeyProperty { name: name.into(), quoted: quoted(name) });
+    let key: Vec<_> = key.collect();
+    let set = entity.set().filter(|_| !key.is_empty())?;
+    Some(Identity { set: set.into(), key })
 }

@@ -9,7 +9,7 @@ use crate::value::arithmetic::Arithmetic;
 use crate::value::{Type, Types};
 
 /// Whether the value of a node may be of a type, or be read as one; null fits everywhere.
-fn may_be(node: &Node, wanted: Type) -> bool {
+pub(super) fn may_be(node: &Node, wanted: Type) -> bool {
     if node.types == Types::NONE {
         return true;
     }
@@ -21,13 +21,13 @@ fn may_be(node: &Node, wanted: Type) -> bool {
         (
             Type::String,
             Type::Date | Type::DateTimeOffset | Type::TimeOfDay | Type::Duration | Type::Guid,
-        ) => true,
+        ) => !node.declared,
         (Type::Structured, Type::Geo) => true,
         _ => known == wanted,
     })
 }
 
-fn mismatch(what: String, expected: String, found: String, span: Span) -> Error {
+pub(super) fn mismatch(what: String, expected: String, found: String, span: Span) -> Error {
     Error::new(Kind::TypeMismatch { what, expected, found }).at(span)
 }
 

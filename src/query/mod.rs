@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::eval::Page;
 use crate::limits::Settings;
 use crate::plan::Plan;
+use crate::schema::EntityType;
 use crate::span::Span;
 
 /// The query options of a request: parsed from a URL or built in code.
@@ -250,7 +251,42 @@ impl Query {
     /// Unknown functions, wrong argument counts, types that cannot fit, constants that fail to
     /// evaluate, and options that are not supported.
     pub fn bind(&self) -> Result<Plan, Error> {
-        Plan::bind(&self.options, &self.given, self.settings, &self.text)
+        Plan::bind(&self.options, &self.given, self.settings, &self.text, None)
+    }
+
+    /// Binds the query to a declared type: names, types and literals are checked and read by it.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind); also unknown properties of a closed type, comparisons and arguments
+    /// of types that do not fit, and literals that are not of the declared type.
+    ///
+    /// ```
+    /// use odata_query::{EntityType, Query};
+    ///
+    /// let person = EntityType::builder("Person").property("born", "Edm.Date").build()?;
+    /// let bind = |filter: &str| Query::parse(filter)?.bind_to(&person);
+    /// assert!(bind("$filter=born lt '1990-01-01'").is_ok());
+    /// let error = bind("$filter=born lt 1990").unwrap_err();
+    /// assert_eq!(error.to_string(), "$filter: the right operand of `lt` must be Edm.Date, found a number");
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn bind_to(&self, entity_type: &EntityType) -> Result<Plan, Error> {
+        let declared = Some(entity_type);
+        Plan::bind(&self.options, &self.given, self.settings, &self.text, declared)
+    }
+
+    /// Binds the query to a declared type and applies it to records of that type.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind_to`](Self::bind_to), and where the evaluation of a record fails.
+    pub fn apply_to<'a>(
+        &self,
+        entity_type: &EntityType,
+        records: &'a [serde_json::Value],
+    ) -> Result<Page<'a>, Error> {
+        self.bind_to(entity_type)?.apply(records)
     }
 
     /// Binds the query and applies it to records.

@@ -8,6 +8,7 @@ use super::{
     Collection, Date, DateTimeOffset, Duration, Geo, GeoSystem, Guid, Number, Structured,
     TimeOfDay, Type, Value, binary,
 };
+use crate::suggest::closest;
 
 /// A type that `cast` and `isof` can name without a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,7 +134,14 @@ impl fmt::Display for Primitive {
 }
 
 impl Primitive {
-    fn parse(name: &str) -> Option<Self> {
+    /// The type that a misspelt name most likely means.
+    pub(crate) fn suggest(name: &str) -> Option<String> {
+        let last = name.strip_prefix("Edm.").unwrap_or(name);
+        closest(last, NAMES.iter().map(|(known, _)| *known)).map(|close| format!("Edm.{close}"))
+    }
+
+    /// Reads a type name such as `Edm.Int32`.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let name = name.strip_prefix("Edm.")?;
         let named = NAMES.iter().find(|(known, _)| *known == name).map(|&(_, primitive)| primitive);
         named.or_else(|| {

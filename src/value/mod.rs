@@ -20,7 +20,7 @@ mod types;
 use std::borrow::Cow;
 
 pub(crate) use self::binary::parse as parse_binary;
-pub(crate) use self::cast::{EdmType, cast, is_of};
+pub(crate) use self::cast::{EdmType, Primitive, cast, is_of};
 pub use self::collation::Collation;
 pub(crate) use self::collection::{Collection, Items};
 pub(crate) use self::compare::{equals, order, total_order};

@@ -77,6 +77,11 @@ impl Types {
         Types(self.0 | other.0)
     }
 
+    /// Whether a value may be of both; null is of all.
+    pub(crate) fn meet(self, other: Types) -> bool {
+        self.0 & other.0 != 0 || self == Types::NONE || other == Types::NONE
+    }
+
     /// The types, one by one.
     pub(crate) fn iter(self) -> impl Iterator<Item = Type> {
         Types::ALL.iter().copied().filter(move |one| self.0 & Types::from(*one).0 != 0)

@@ -17,5 +17,6 @@ mod naive;
 mod oracle;
 mod properties;
 mod python;
+mod related;
 mod sqlite;
 mod strategies;
