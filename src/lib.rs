@@ -6,6 +6,7 @@ mod error;
 mod eval;
 mod functions;
 mod limits;
+mod normal;
 mod plan;
 mod query;
 mod response;

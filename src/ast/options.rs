@@ -7,7 +7,7 @@ use crate::span::Span;
 ///
 /// An option that is absent is `None` or empty. Which options a nested item may have is up to the
 /// grammar; [`levels`](Self::levels) occurs only inside `$expand`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Options {
     /// `$filter`
@@ -47,7 +47,7 @@ pub struct Options {
 }
 
 /// One sort key of `$orderby`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OrderbyItem {
     /// What to sort by.
     pub expr: Expr,
@@ -66,7 +66,7 @@ pub enum Direction {
 }
 
 /// `expression as name` of `$compute`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ComputeItem {
     /// What to compute.
     pub expr: Expr,
@@ -75,7 +75,7 @@ pub struct ComputeItem {
 }
 
 /// A parameter alias and its value (URL Conventions 5.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Alias {
     /// The name, without `@`.
     pub name: String,
@@ -84,7 +84,7 @@ pub struct Alias {
 }
 
 /// An item of `$select`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SelectItem {
     /// What to select.
     pub path: ItemPath,
@@ -93,7 +93,7 @@ pub struct SelectItem {
 }
 
 /// An item of `$expand`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExpandItem {
     /// What to expand.
     pub path: ItemPath,
@@ -104,7 +104,7 @@ pub struct ExpandItem {
 }
 
 /// The path of a selected or expanded item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ItemPath {
     /// The segments, at least one.
     pub segments: Vec<PathSegment>,
@@ -119,7 +119,7 @@ impl ItemPath {
 }
 
 /// A segment of an [`ItemPath`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PathSegment {
     /// A property, or the unqualified name of a type or an operation.

@@ -14,6 +14,7 @@ mod cost;
 mod laws;
 mod messages;
 mod naive;
+mod normal;
 mod oracle;
 mod properties;
 mod python;
