@@ -1,5 +1,6 @@
-//! Two spellings of one query give the same rows and have the same normal form: keywords in any case, more blanks and parentheses,
-//! options without `$` and in any order, percent-escapes, and aliases for literals.
+//! Two spellings of one query give the same rows and have the same normal form: keywords in any case,
+//! more blanks and parentheses, options without `$` and in any order, percent-escapes, and aliases for
+//! literals.
 
 use odata_query::ast::{Direction, Kind, LiteralKind, Node, Nodes};
 use odata_query::{Error, Query};

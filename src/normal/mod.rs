@@ -12,8 +12,12 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use crate::ast::{Expr, Kind, Node, Repr, Visitor};
+use crate::ast::{Expr, Node, Repr, Visitor};
 use crate::span::Span;
+
+/// Levels of an expression that has a normal form: what is higher is not bound either, unless
+/// `Limits::depth` is raised that far.
+const HIGHEST: usize = 1_000;
 
 impl Expr {
     /// The expression that stands for all spellings of this one: a key for caches, and what to compare
@@ -34,7 +38,8 @@ impl Expr {
     ///   `div` does so, and the same instant in two time zones too, since `hour` does.
     /// * Canonical functions are in lower case.
     ///
-    /// Names of properties and of lambda variables stay as they are. What [`Limits`](crate::Limits) say
+    /// Names of properties and of lambda variables stay as they are, and so do expressions of more than
+    /// 1,000 levels. What [`Limits`](crate::Limits) say
     /// about evaluation is not looked at: normal forms take other steps. Of several things that are wrong
     /// in a query binding may name another one.
     ///
@@ -49,6 +54,9 @@ impl Expr {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn normalized(&self) -> Expr {
+        if self.height() > HIGHEST {
+            return self.clone();
+        }
         let mut forest = Forest::default();
         let tree = forest.read(self);
         forest.write(tree)
@@ -95,7 +103,7 @@ struct Data<'a> {
 impl<'a> Forest<'a> {
     /// The normal form of an expression.
     pub(crate) fn read(&mut self, expr: &'a Expr) -> Tree {
-        let mut reader = Reader { forest: self, read: Vec::new(), scopes: 0 };
+        let mut reader = Reader { forest: self, read: Vec::new(), open: Vec::new(), scopes: 0 };
         expr.root().walk(&mut reader);
         reader.read.pop().unwrap_or(Tree(0))
     }
@@ -201,24 +209,33 @@ impl<'a> Forest<'a> {
 struct Reader<'f, 'a> {
     forest: &'f mut Forest<'a>,
     read: Vec<Tree>,
+    /// The nodes around, outermost first, and where the trees of their children begin.
+    open: Vec<(Repr, usize)>,
     /// The lambdas and nested filters around the node.
     scopes: usize,
 }
 
-fn is_scope(node: Node<'_>) -> bool {
-    matches!(node.kind(), Kind::Any(Some(_)) | Kind::All(..) | Kind::Filter(_))
+fn is_scope(label: Repr) -> bool {
+    matches!(label, Repr::Any(Some(_)) | Repr::All(..) | Repr::Filter(_))
 }
 
 impl<'a> Visitor<'a> for Reader<'_, 'a> {
     fn enter(&mut self, node: Node<'a>) {
-        self.scopes = self.scopes.saturating_add(is_scope(node).into());
+        let (label, _) = node.parts();
+        self.scopes = self.scopes.saturating_add(is_scope(label).into());
+        self.open.push((label, self.read.len()));
     }
 
     fn leave(&mut self, node: Node<'a>) {
-        self.scopes = self.scopes.saturating_sub(is_scope(node).into());
-        let mut count = 0_usize;
-        node.for_each_child(|_| count = count.saturating_add(1));
-        let children = self.read.split_off(self.read.len().saturating_sub(count));
+        let Some((label, start)) = self.open.pop() else { return };
+        self.scopes = self.scopes.saturating_sub(is_scope(label).into());
+        // Operands of `and` in `and` are those of the outer one.
+        if matches!(label, Repr::And(_) | Repr::Or(_))
+            && self.open.last().is_some_and(|(outer, _)| *outer == label)
+        {
+            return;
+        }
+        let children = self.read.split_off(start);
         let tree = self.forest.settle(node, children, self.scopes > 0);
         self.read.push(tree);
     }
