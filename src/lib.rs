@@ -19,7 +19,7 @@ mod url;
 mod value;
 
 pub use error::Error;
-pub use eval::Page;
+pub use eval::{Explanation, Page, Step};
 pub use limits::{Collation, Limits, Plus, Settings};
 pub use plan::Plan;
 pub use query::Query;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod compare;
+mod explain;
 mod item;
 mod narrow;
 mod order;
@@ -10,6 +11,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+pub use explain::{Explanation, Step};
 pub use page::Page;
 
 use std::time::SystemTime;

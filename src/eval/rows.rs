@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::batch::{Batch, Selection};
 use super::compare::compare_json;
-use super::item::{Item, json_member, keeps_order, member_steps};
+use super::item::{Item, ItemIter, json_member, keeps_order, member_steps};
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
@@ -132,6 +132,26 @@ impl<'e> Evaluator<'e> {
             out.push(value.map_err(|error| error.with_option("$orderby"))?);
         }
         Ok(())
+    }
+
+    /// The value of a node for a record of its own, which has all of a record's steps to itself.
+    pub(super) fn value_for(&mut self, id: NodeId, record: &'e Json) -> Result<Value<'e>, Error> {
+        self.record = record;
+        self.record_steps = self.plan.settings.limits.record_steps;
+        self.charge(id)?;
+        self.value(id)
+    }
+
+    /// The items of a collection that [`value_for`](Self::value_for) gives.
+    pub(super) fn items_for(
+        &mut self,
+        id: NodeId,
+        record: &'e Json,
+    ) -> Result<ItemIter<'e>, Error> {
+        self.record = record;
+        self.record_steps = self.plan.settings.limits.record_steps;
+        self.charge(id)?;
+        Ok(self.item(id)?.into_items())
     }
 
     /// Takes the steps of a node off what is left.
@@ -386,7 +406,7 @@ impl<'e> Evaluator<'e> {
         self.variables.get(variable.0).cloned().unwrap_or(Item::NULL)
     }
 
-    fn assign(&mut self, variable: Variable, item: Item<'e>) {
+    pub(super) fn assign(&mut self, variable: Variable, item: Item<'e>) {
         if let Some(slot) = self.variables.get_mut(variable.0) {
             *slot = item;
         }
