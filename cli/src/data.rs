@@ -51,7 +51,7 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Vec<Value>, Trouble> {
     records(&text).map_err(|error| not_json(&name(file), &text, &error))
 }
 
-/// The first record whose key has a value, and how many more there are.
+/// The first record whose key has a value, and how many there are.
 pub(crate) fn find<'r>(
     records: &'r [Value],
     key: &str,
@@ -67,7 +67,7 @@ pub(crate) fn find<'r>(
         message: format!("none of {} records has the value {value} in `{key}`", records.len()),
         help: Some("`--key` names the member; its name and the value are taken as they are"),
     })?;
-    Ok((record, found.count()))
+    Ok((record, found.count().saturating_add(1)))
 }
 
 /// The text of a file, or of standard input.

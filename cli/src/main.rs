@@ -191,8 +191,9 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
             let plan = query.bind()?;
             let file = file.filter(|file| file.as_os_str() != "-");
             let records = data::read(file.as_deref())?;
-            let (record, more) = data::find(&records, &key, &id)?;
-            note((more > 0).then(|| format!("{more} more records have this `{key}`")).into_iter());
+            let (record, found) = data::find(&records, &key, &id)?;
+            let first = || format!("this is the first of {found} records with this `{key}`");
+            note((found > 1).then(first).into_iter());
             let explanation = plan.explain(record)?.to_string();
             let mut lines = explanation.lines();
             lines.try_for_each(|line| writeln!(out, "{}", escaped(line))).map_err(not_written)

@@ -11,6 +11,7 @@
 mod builder;
 mod cases;
 mod cost;
+mod explain;
 mod laws;
 mod messages;
 mod naive;
