@@ -57,10 +57,10 @@ pub(crate) fn find<'r>(
     key: &str,
     value: &str,
 ) -> Result<(&'r Value, usize), Trouble> {
+    let json: Option<Value> = serde_json::from_str(value).ok();
     let is = |record: &&Value| match record.get(key) {
         Some(Value::String(text)) => text == value,
-        Some(other) => other.to_string() == value,
-        None => false,
+        other => other.is_some() && other == json.as_ref(),
     };
     let mut found = records.iter().filter(is);
     let record = found.next().ok_or_else(|| Trouble {

@@ -117,7 +117,7 @@ fn explains_one_record() {
                    b eq null: not evaluated\n";
     prints(&["explain", query, "--id", "x"], records, dropped);
     prints(
-        &["explain", "$filter=a eq 'x'", "--id", r#"{"n":1}"#, "--key", "ID"],
+        &["explain", "$filter=a eq 'x'", "--id", r#"{ "n": 1 }"#, "--key", "ID"],
         records,
         "dropped\n  a eq 'x': false <- decides\n    a: '\\u{1b}\\u{202e}'\n",
     );

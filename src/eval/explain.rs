@@ -106,8 +106,9 @@ impl Step {
         &self.text
     }
 
-    /// The value: `true`, `false`, `null`, or a literal; none for what was not evaluated, because what
-    /// stands before it had decided.
+    /// The value as text: `true`, `false`, `null`, `25`, `'desk'`, `['old','big']`, or the names of the
+    /// members of a structured value; none for what was not evaluated, because what stands before it
+    /// had decided.
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
     }

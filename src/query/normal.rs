@@ -20,7 +20,8 @@ impl Query {
     /// * A parameter alias gives way to its value. It stays where it begins a longer path, where lambdas
     ///   or nested filters stand around it and its value depends on the record, and in `$search` and the
     ///   parentheses of `$select` and `$expand`. All of them stay where the query would grow beyond 10,000
-    ///   nodes, [`Limits::nodes`], [`Limits::depth`] or [`Limits::text`], or where one refers to itself.
+    ///   nodes, [`Limits::nodes`], [`Limits::depth`] or [`Limits::text`], or where one refers to itself. A
+    ///   pattern of an alias counts wherever it stands then.
     ///   Those that nothing asks for stay too, since binding checks them.
     ///
     /// Settings take no part in comparing queries. A cache for queries of several settings needs

@@ -22,6 +22,33 @@ fn rows() {
     });
 }
 
+/// The normal form of a query answers what the query does.
+#[test]
+fn normal_forms() {
+    run(|query, records| {
+        let plan = query.normalized().bind()?;
+        let page = plan.apply_at(records, clock())?;
+        Ok(Answer { records: page.records().map(label).collect(), count: page.count() })
+    });
+}
+
+/// Explanations of the records agree with the answer.
+#[test]
+fn explanations() {
+    run(|query, records| {
+        let plan = query.bind()?;
+        let page = plan.apply_at(records, clock())?;
+        let window = query.options().skip.is_some() || query.options().top.is_some();
+        for record in records {
+            let explanation = plan.explain_at(record, clock())?;
+            let is_answered = page.records().any(|kept| std::ptr::eq(kept, record));
+            assert!(explanation.is_kept() || !is_answered, "{query}\n{explanation}");
+            assert!(is_answered || window || !explanation.is_kept(), "{query}\n{explanation}");
+        }
+        Ok(Answer { records: page.records().map(label).collect(), count: page.count() })
+    });
+}
+
 /// What an evaluator finds: the labels of the records in order, and the count if asked for.
 #[derive(Debug, PartialEq)]
 struct Answer {
