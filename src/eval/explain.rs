@@ -18,7 +18,8 @@ const STEPS: usize = 1_000;
 /// The steps are the parts of the filter that were looked at, each before those below it. Texts are what
 /// is evaluated, not what was written: constants are computed, and alternatives of one path are an `in`
 /// list, as [`Plan`]'s own explanation shows. Texts and values have 80 characters at most, control
-/// characters are escaped, and there are no more than 1,000 steps.
+/// characters are escaped. Of the items of a collection the one that decides is shown, or the first eight
+/// where none does so alone, and there are no more than 1,000 steps.
 ///
 /// ```
 /// use odata_query::Query;
@@ -89,7 +90,7 @@ impl Explanation {
         &self.steps
     }
 
-    /// Whether all parts are shown that were evaluated; there are too many where not.
+    /// Whether there was room for all steps and items.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
@@ -382,7 +383,8 @@ impl<'e> Explainer<'e> {
         place: Place,
     ) -> Result<(), Error> {
         let mut first = Vec::new();
-        for (position, item) in self.evaluator.items_for(source, self.record)?.enumerate() {
+        let items = self.evaluator.item_for(source, self.record)?.into_items();
+        for (position, item) in items.enumerate() {
             self.evaluator.assign(variable, item.clone());
             let value = self.evaluator.value_for(predicate, self.record)?;
             if (truth(&value) == Some(true)) == wanted {
@@ -390,7 +392,7 @@ impl<'e> Explainer<'e> {
             }
             if first.len() < ITEMS {
                 first.push((position, item, value));
-            } else if self.complete {
+            } else {
                 self.complete = false;
             }
         }

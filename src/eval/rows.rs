@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::batch::{Batch, Selection};
 use super::compare::compare_json;
-use super::item::{Item, ItemIter, json_member, keeps_order, member_steps};
+use super::item::{Item, json_member, keeps_order, member_steps};
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
@@ -134,24 +134,17 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// The value of a node for a record of its own, which has all of a record's steps to itself.
+    /// The value of a node for a record, with all of a record's steps to itself.
     pub(super) fn value_for(&mut self, id: NodeId, record: &'e Json) -> Result<Value<'e>, Error> {
-        self.record = record;
-        self.record_steps = self.plan.settings.limits.record_steps;
-        self.charge(id)?;
-        self.value(id)
+        self.item_for(id, record).map(Item::into_value)
     }
 
-    /// The items of a collection that [`value_for`](Self::value_for) gives.
-    pub(super) fn items_for(
-        &mut self,
-        id: NodeId,
-        record: &'e Json,
-    ) -> Result<ItemIter<'e>, Error> {
+    /// The same, still as JSON where it is part of the record.
+    pub(super) fn item_for(&mut self, id: NodeId, record: &'e Json) -> Result<Item<'e>, Error> {
         self.record = record;
         self.record_steps = self.plan.settings.limits.record_steps;
         self.charge(id)?;
-        Ok(self.item(id)?.into_items())
+        self.item(id)
     }
 
     /// Takes the steps of a node off what is left.

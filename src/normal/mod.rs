@@ -39,10 +39,9 @@ impl Expr {
     /// * Canonical functions are in lower case.
     ///
     /// Names of properties and of lambda variables stay as they are, and so do expressions of more than
-    /// 1,000 levels. [`Limits`](crate::Limits) are left
-    /// out of account: evaluating a normal form takes more or fewer steps. Of several things that are wrong
-    /// in a query binding may name another one, and of several places where the same stands an error
-    /// may show another one.
+    /// 1,000 levels. [`Limits`](crate::Limits) are left out of account: evaluating a normal form takes
+    /// more or fewer steps. Of several things that are wrong in a query binding may name another one,
+    /// and of several places where the same stands an error may show another one.
     ///
     /// ```
     /// use odata_query::ast::Expr;

@@ -5,7 +5,6 @@ use std::fmt::{self, Write};
 use super::{Node, NodeId, Op, Operation, Plan, Variable};
 use crate::ast::Operator;
 use crate::ast::op::Precedence;
-use crate::functions::Case;
 use crate::value::Value;
 
 /// Characters of a text, and items of a list, that are shown.
@@ -128,10 +127,14 @@ impl Plan {
             Op::Compare(operator, left, right) => self.print_binary(f, *operator, *left, *right),
             Op::Test(function, prepared, subject) => {
                 write!(f, "{}(", function.name)?;
-                let case = prepared.case().map(Case::function);
-                write!(f, "{}", case.map_or(String::new(), |name| format!("{name}(")))?;
-                self.print(f, *subject, Precedence::Or)?;
-                f.write_str(if case.is_some() { ")" } else { "" })?;
+                match prepared.case() {
+                    Some(case) => {
+                        write!(f, "{}(", case.function())?;
+                        self.print(f, *subject, Precedence::Or)?;
+                        f.write_str(")")?;
+                    }
+                    None => self.print(f, *subject, Precedence::Or)?,
+                }
                 for constant in prepared.constants() {
                     f.write_str(",")?;
                     print_value(f, &constant.into())?;

@@ -19,10 +19,10 @@ impl Query {
     ///   repeated; so are the options in their parentheses. Custom options are sorted by name.
     /// * A parameter alias gives way to its value. It stays where it begins a longer path, where lambdas
     ///   or nested filters stand around it and its value depends on the record, and in `$search` and the
-    ///   parentheses of `$select` and `$expand`. All of them stay where the query would grow beyond 10,000
-    ///   nodes, [`Limits::nodes`], [`Limits::depth`] or [`Limits::text`], or where one refers to itself. A
-    ///   pattern of an alias counts wherever it stands then.
-    ///   Those that nothing asks for stay too, since binding checks them.
+    ///   parentheses of `$select` and `$expand`. All of them stay where the query would grow beyond
+    ///   [`Limits::nodes`], [`Limits::text`] or [`Limits::depth`], or their defaults if those are smaller,
+    ///   or where one refers to itself. Those that nothing asks for stay too, since binding checks them.
+    ///   A pattern that was shared by way of an alias counts wherever it stands then.
     ///
     /// Settings take no part in comparing queries. A cache for queries of several settings needs
     /// them in its key, and one for answers of queries with `now()` needs the time.
