@@ -6,6 +6,7 @@ mod error;
 mod eval;
 mod functions;
 mod limits;
+mod normal;
 mod plan;
 mod query;
 mod response;
@@ -19,7 +20,7 @@ mod url;
 mod value;
 
 pub use error::Error;
-pub use eval::{Collections, Page};
+pub use eval::{Collections, Explanation, Page, Step};
 pub use limits::{Collation, Limits, Names, Plus, Settings};
 pub use plan::Plan;
 pub use query::Query;

@@ -48,6 +48,7 @@ fn exercise(text: &str) -> Result<(), Error> {
         Ok(plan) => {
             let _ = plan.to_string();
             let _ = plan.apply(&records);
+            let _ = plan.explain(&records[0]).map(|explanation| explanation.to_string());
         }
         Err(error) => assert!(!error.report().is_empty()),
     }

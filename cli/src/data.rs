@@ -51,6 +51,25 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Vec<Value>, Trouble> {
     records(&text).map_err(|error| not_json(&name(file), &text, &error))
 }
 
+/// The first record whose key has a value, and how many there are.
+pub(crate) fn find<'r>(
+    records: &'r [Value],
+    key: &str,
+    value: &str,
+) -> Result<(&'r Value, usize), Trouble> {
+    let json: Option<Value> = serde_json::from_str(value).ok();
+    let is = |record: &&Value| match record.get(key) {
+        Some(Value::String(text)) => text == value,
+        other => other.is_some() && other == json.as_ref(),
+    };
+    let mut found = records.iter().filter(is);
+    let record = found.next().ok_or_else(|| Trouble {
+        message: format!("none of {} records has the value {value} in `{key}`", records.len()),
+        help: Some("`--key` names the member; its name and the value are taken as they are"),
+    })?;
+    Ok((record, found.count().saturating_add(1)))
+}
+
 /// The text of a file, or of standard input.
 pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Trouble> {
     let name = name(file);

@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use odata_query::{Error, Query, Settings};
 use serde_json::json;
 
@@ -26,6 +26,7 @@ Examples:
   odata parse '$filter=not a and b or c'
   odata fmt '?FILTER=((a EQ 1))&top=5'
   odata explain '$filter=id in (1,2,3)'
+  odata explain '$filter=price gt 20' products.json --id 7
 
 Exit status: 0 done; 1 unreadable data or a failed write; 2 a bad query, one that\nfails to evaluate, or a wrong command line.";
 
@@ -74,10 +75,19 @@ enum Command {
         #[arg(long)]
         url: bool,
     },
-    /// Show the bound plan of a query
+    /// Show the bound plan of a query, or why its filter keeps or drops one record of a file
     Explain {
         #[command(flatten)]
         query: QueryText,
+        /// The file, as for `query`; standard input without it or with `-`
+        #[arg(requires = "id")]
+        file: Option<PathBuf>,
+        /// The record whose key has this value: a string, or anything else as JSON
+        #[arg(long, value_name = "VALUE")]
+        id: Option<String>,
+        /// The member that is the key
+        #[arg(long, value_name = "NAME", default_value = "id", requires = "id")]
+        key: String,
     },
 }
 
@@ -176,10 +186,27 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
             if url { writeln!(out, "{query:#}") } else { writeln!(out, "{query}") }
                 .map_err(not_written)
         }
-        Command::Explain { query } => {
-            let (query, _) = query.read(None)?;
-            write!(out, "{}", query.bind()?).map_err(not_written)
+        Command::Explain { query, file, id: Some(id), key } => {
+            let (query, file) = query.read(file)?;
+            let plan = query.bind()?;
+            let file = file.filter(|file| file.as_os_str() != "-");
+            let records = data::read(file.as_deref())?;
+            let (record, found) = data::find(&records, &key, &id)?;
+            let first = || format!("this is the first of {found} records with this `{key}`");
+            note((found > 1).then(first).into_iter());
+            let explanation = plan.explain(record)?.to_string();
+            let mut lines = explanation.lines();
+            lines.try_for_each(|line| writeln!(out, "{}", escaped(line))).map_err(not_written)
         }
+        Command::Explain { query, .. } => match query.read(None)? {
+            (query, None) => write!(out, "{}", query.bind()?).map_err(not_written),
+            (_, Some(_)) => {
+                let message = "a file needs `--id`, which says what record of it to explain";
+                Cli::command()
+                    .error(clap::error::ErrorKind::MissingRequiredArgument, message)
+                    .exit()
+            }
+        },
     }
 }
 

@@ -105,6 +105,52 @@ fn shows_the_stages() {
 }
 
 #[test]
+fn explains_one_record() {
+    let records =
+        r#"[{"id":1,"a":5},{"id":"x","a":null},{"ID":{"n":1},"a":"\u001b\u202e"},{"id":1}]"#;
+    let query = "$filter=a gt 3 and b eq null";
+    let kept = "kept\n  a gt 3 and b eq null: true\n    a gt 3: true <- decides\n      a: 5\n    \
+                b eq null: true <- decides\n      b: null\n";
+    prints(&["explain", query, "--id", "1"], records, kept);
+    prints(&["explain", query, "-", "--id", "1"], records, kept);
+    let dropped = "dropped\n  a gt 3 and b eq null: false\n    a gt 3: false <- decides\n      a: null\n    \
+                   b eq null: not evaluated\n";
+    prints(&["explain", query, "--id", "x"], records, dropped);
+    prints(
+        &["explain", "$filter=a eq 'x'", "--id", r#"{ "n": 1 }"#, "--key", "ID"],
+        records,
+        "dropped\n  a eq 'x': false <- decides\n    a: '\\u{1b}\\u{202e}'\n",
+    );
+    prints(&["explain", "$top=1", "--id", "x"], records, "kept\n  there is no filter\n");
+    let output = odata(&["explain", query, "--id", "1"], records);
+    assert_eq!(output.stderr, b"note: this is the first of 2 records with this `id`\n");
+
+    fails(
+        &["explain", query, "--id", "2"],
+        records,
+        1,
+        "none of 4 records has the value 2 in `id`",
+    );
+    fails(
+        &["explain", query, "--id", "1", "--key", "Id"],
+        records,
+        1,
+        "in `Id`\n  = help: `--key`",
+    );
+    fails(&["explain", query, "--id", "1"], "[", 1, "EOF while parsing");
+    fails(&["explain", "$filter=a eqq 1", "--id", "1"], records, 2, "did you mean `eq`?");
+    fails(&["explain", "$filter=1 div 0 eq 1", "--id", "1"], records, 2, "division by zero");
+    fails(&["explain", query, "records.json"], "", 2, "--id");
+    fails(&["explain", query, "--key", "id"], "", 2, "--id");
+    let file = std::env::temp_dir().join(format!("odata-cli-explain-{}.txt", std::process::id()));
+    std::fs::write(&file, query).unwrap();
+    let path = file.to_str().unwrap();
+    prints(&["explain", "--query-file", path, "-", "--id", "x"], records, dropped);
+    fails(&["explain", "--query-file", path, "records.json"], "", 2, "--id");
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
 fn tells_bad_queries_from_bad_data() {
     fails(&["query", "$filter=a eqq 1"], "[]", 2, "did you mean `eq`?");
     fails(&["query", "$filter=1 div a eq 1"], r#"[{"a":0}]"#, 2, "division by zero");
@@ -275,6 +321,7 @@ fn an_answer_that_cannot_be_written_is_an_error() {
         &["parse", "$top=1"],
         &["fmt", "$top=1"],
         &["explain", "$top=1"],
+        &["explain", "$top=1", "--id", "176286", &example("employee_groups.json")],
         &["--help"],
         &["--version"],
         &["help", "query"],

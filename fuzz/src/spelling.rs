@@ -1,5 +1,6 @@
-//! Two spellings of one query give the same rows: keywords in any case, more blanks and parentheses,
-//! options without `$` and in any order, percent-escapes, and aliases for literals.
+//! Two spellings of one query give the same rows and have the same normal form: keywords in any case,
+//! more blanks and parentheses, options without `$` and in any order, percent-escapes, and aliases for
+//! literals.
 
 use odata_query::ast::{Direction, Kind, LiteralKind, Node, Nodes};
 use odata_query::{Error, Query};
@@ -16,6 +17,13 @@ pub fn check(data: &[u8]) {
     let plain = query.to_string();
     let other = spelled(&query, choices);
     assert_eq!(rows(&plain, &records), rows(&other, &records), "{plain}\n{other}");
+    let normal = |text: &str| Query::parse(text).ok().map(|query| query.normalized());
+    let normal = [normal(&plain), normal(&other)];
+    assert_eq!(normal[0], normal[1], "{plain}\n{other}");
+    if let Some(query) = &normal[0] {
+        let text = query.to_string();
+        assert_eq!(rows(&plain, &records), rows(&text, &records), "{plain}\n{text}");
+    }
 }
 
 /// Which records a query keeps, in order, and their count; or the code of the error.

@@ -9,6 +9,7 @@ mod build;
 pub(crate) mod name;
 pub(crate) mod op;
 mod options;
+mod parts;
 mod print;
 mod repr;
 mod system;
@@ -57,18 +58,18 @@ pub struct Expr {
 }
 
 /// The position of a node in its expression.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id(u32);
 
 /// Children of a node: the only one, or a slice of [`Expr::lists`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum List {
     One(Id),
     Many { start: u32, len: u32 },
 }
 
 /// A slice of [`Expr::text`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Text {
     start: u32,
     len: u32,
@@ -176,7 +177,7 @@ pub enum Kind<'a> {
 }
 
 /// The kinds of literals (URL Conventions 5.1.1.14.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LiteralKind {
     /// `null`

@@ -34,7 +34,7 @@ impl Precedence {
 macro_rules! operators {
     ($($name:ident $keyword:literal $precedence:ident $meaning:literal;)*) => {
         /// A binary operator.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Operator {
             $(#[doc = concat!("`", $keyword, "`: ", $meaning)] $name,)*

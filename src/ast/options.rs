@@ -8,7 +8,7 @@ use crate::span::Span;
 ///
 /// An option that is absent is `None` or empty. Which options a nested item may have is up to the
 /// grammar; [`levels`](Self::levels) occurs only inside `$expand`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Options {
     /// `$filter`
@@ -73,7 +73,7 @@ impl Options {
 }
 
 /// One sort key of `$orderby`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OrderbyItem {
     /// What to sort by.
     pub expr: Expr,
@@ -92,7 +92,7 @@ pub enum Direction {
 }
 
 /// `expression as name` of `$compute`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ComputeItem {
     /// What to compute.
     pub expr: Expr,
@@ -101,7 +101,7 @@ pub struct ComputeItem {
 }
 
 /// A parameter alias and its value (URL Conventions 5.3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Alias {
     /// The name, without `@`.
     pub name: String,
@@ -110,7 +110,7 @@ pub struct Alias {
 }
 
 /// An item of `$select`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SelectItem {
     /// What to select.
     pub path: ItemPath,
@@ -119,7 +119,7 @@ pub struct SelectItem {
 }
 
 /// An item of `$expand`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ExpandItem {
     /// What to expand.
     pub path: ItemPath,
@@ -130,7 +130,7 @@ pub struct ExpandItem {
 }
 
 /// The path of a selected or expanded item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ItemPath {
     /// The segments, at least one.
     pub segments: Vec<PathSegment>,
@@ -161,7 +161,7 @@ impl ItemPath {
 }
 
 /// A segment of an [`ItemPath`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PathSegment {
     /// A property, or the unqualified name of a type or an operation.

@@ -3,7 +3,7 @@
 use super::{Expr, Id, List, LiteralKind, Node, NodeData, Operator, Text, index};
 
 /// A node as stored; [`Kind`] is the same with its children resolved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Repr {
     Literal(LiteralKind, Text),
     Not(Id),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod compare;
+mod explain;
 mod item;
 mod narrow;
 mod order;
@@ -12,6 +13,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+pub use explain::{Explanation, Step};
 pub use page::Page;
 pub use related::Collections;
 

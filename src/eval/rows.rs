@@ -156,23 +156,13 @@ impl<'e> Evaluator<'e> {
 
     /// Adds the sort keys of a record of the batch.
     pub(super) fn keys(&mut self, position: usize, out: &mut Vec<Value<'e>>) -> Result<(), Error> {
-        self.take_up(self.batch.row(position));
+        self.record = self.batch.row(position);
+        self.record_steps = self.plan.settings.limits.record_steps;
         for (key, _) in &self.plan.orderby {
-            out.push(self.charged_value(*key)?);
+            self.charge(*key)?;
+            out.push(self.value(*key)?);
         }
         Ok(())
-    }
-
-    /// Takes up one record, with steps of its own.
-    pub(super) fn take_up(&mut self, record: &'e Json) {
-        self.record = record;
-        self.record_steps = self.plan.settings.limits.record_steps;
-    }
-
-    /// The value of a node for the record that was taken up.
-    pub(super) fn charged_value(&mut self, id: NodeId) -> Result<Value<'e>, Error> {
-        self.charge(id)?;
-        self.value(id)
     }
 
     /// Takes steps off what is left for the query.
@@ -182,6 +172,19 @@ impl<'e> Evaluator<'e> {
         };
         self.budget.steps = left;
         Ok(())
+    }
+
+    /// The value of a node for a record, with all of a record's steps to itself.
+    pub(super) fn value_for(&mut self, id: NodeId, record: &'e Json) -> Result<Value<'e>, Error> {
+        self.item_for(id, record).map(Item::into_value)
+    }
+
+    /// The same, still as JSON where it is part of the record.
+    pub(super) fn item_for(&mut self, id: NodeId, record: &'e Json) -> Result<Item<'e>, Error> {
+        self.record = record;
+        self.record_steps = self.plan.settings.limits.record_steps;
+        self.charge(id)?;
+        self.item(id)
     }
 
     /// Takes the steps of a node off what is left.
@@ -449,7 +452,7 @@ impl<'e> Evaluator<'e> {
         self.variables.get(variable.0).cloned().unwrap_or(Item::NULL)
     }
 
-    fn assign(&mut self, variable: Variable, item: Item<'e>) {
+    pub(super) fn assign(&mut self, variable: Variable, item: Item<'e>) {
         if let Some(slot) = self.variables.get_mut(variable.0) {
             *slot = item;
         }

@@ -89,8 +89,7 @@ impl<'e> Evaluator<'e> {
             }
         }
         for (name, id) in &shape.computed {
-            self.take_up(json);
-            let value = self.charged_value(*id).map_err(|e| self.plan.about(e, "$compute"))?;
+            let value = self.value_for(*id, json).map_err(|e| self.plan.about(e, "$compute"))?;
             out.insert(name.as_ref().to_owned(), value.into_json());
         }
         Ok(Json::Object(out))

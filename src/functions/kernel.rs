@@ -43,6 +43,11 @@ pub(crate) enum Kernel {
 }
 
 impl Kernel {
+    /// Whether the computation may be a fault.
+    pub(super) fn can_fail(self) -> bool {
+        matches!(self, Self::TextsToText(_) | Self::Any(_))
+    }
+
     /// The result for arguments of the shape; null for any others.
     pub(super) fn run<'a>(
         self,

@@ -86,6 +86,16 @@ impl Function {
         self.name == "matchespattern"
     }
 
+    /// Whether a call may be an error, whatever its arguments are.
+    pub(crate) fn can_fail(&self) -> bool {
+        self.overloads.iter().any(|overload| overload.kernel.can_fail())
+    }
+
+    /// Whether the result is true, false or null.
+    pub(crate) fn is_boolean(&self) -> bool {
+        self.overloads.iter().all(|overload| overload.result == Type::Boolean)
+    }
+
     /// The feature without which this build cannot compute the function.
     pub(crate) fn missing_feature(&self) -> Option<&'static str> {
         let needs = |prefix: &str| self.name.starts_with(prefix);

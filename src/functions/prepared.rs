@@ -10,6 +10,8 @@ pub(crate) struct Prepared {
     /// What the string is turned into before it is tested.
     case: Option<Case>,
     test: Test,
+    /// The arguments after the first.
+    constants: Box<[Box<str>]>,
 }
 
 /// What `tolower` and `toupper` make of a string.
@@ -51,7 +53,8 @@ pub(crate) fn prepare(
         }
         _ => return Ok(None),
     };
-    Ok(Some(Prepared { case: None, test }))
+    let constants = constants.iter().map(|text| Box::from(*text)).collect();
+    Ok(Some(Prepared { case: None, test, constants }))
 }
 
 impl Prepared {
@@ -62,6 +65,11 @@ impl Prepared {
             (_, Some(_)) => length as u64 / 8,
             _ => length as u64 / 64,
         }
+    }
+
+    /// The arguments after the first.
+    pub(crate) fn constants(&self) -> impl Iterator<Item = &str> {
+        self.constants.iter().map(AsRef::as_ref)
     }
 
     /// What is done with the case of the string first.
@@ -91,6 +99,14 @@ impl Case {
             "tolower" => Some(Self::Lower),
             "toupper" => Some(Self::Upper),
             _ => None,
+        }
+    }
+
+    /// The function that changes strings to the case.
+    pub(crate) fn function(self) -> &'static str {
+        match self {
+            Self::Lower => "tolower",
+            Self::Upper => "toupper",
         }
     }
 

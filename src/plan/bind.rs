@@ -97,6 +97,7 @@ pub(super) fn bind_level(
         plan: Plan {
             nodes: Vec::with_capacity(room(options)),
             variables: 0,
+            names: Vec::new(),
             filter: None,
             orderby: Vec::new(),
             skip: options.skip.unwrap_or(0),
@@ -538,6 +539,7 @@ impl<'q> Binder<'q, '_> {
         }
         let variable = Variable(self.plan.variables);
         self.plan.variables = variable.0.saturating_add(1);
+        self.plan.names.push(name.unwrap_or_default().into());
         let id = self.push(Op::Variable(variable), span, Types::ANY)?;
         let this = self.this;
         self.scope.push((name.unwrap_or_default(), id));

@@ -2,24 +2,24 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::print::print_value;
 use super::{NodeId, Op, Operation, Plan};
 use crate::ast::Direction;
 use crate::functions::Case;
-use crate::value::{Collection, Structured, Value};
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut seen = vec![false; self.node_count()];
         if let Some(filter) = self.filter {
             writeln!(f, "filter")?;
-            self.explain(f, filter, 2, &mut seen)?;
+            self.show(f, filter, 2, &mut seen)?;
         }
         if self.count {
             writeln!(f, "count")?;
         }
         for (key, direction) in &self.orderby {
             writeln!(f, "orderby {}", if *direction == Direction::Asc { "asc" } else { "desc" })?;
-            self.explain(f, *key, 2, &mut seen)?;
+            self.show(f, *key, 2, &mut seen)?;
         }
         if self.skip > 0 {
             writeln!(f, "skip {}", self.skip)?;
@@ -36,7 +36,7 @@ impl Display for Plan {
 
 impl Plan {
     /// What parameter aliases share is shown where it is first.
-    fn explain(
+    fn show(
         &self,
         f: &mut Formatter<'_>,
         id: NodeId,
@@ -51,12 +51,12 @@ impl Plan {
             return writeln!(f, "shared, as above");
         }
         let mut children = |f: &mut Formatter<'_>, ids: &[NodeId]| {
-            ids.iter().try_for_each(|id| self.explain(f, *id, indent.saturating_add(2), seen))
+            ids.iter().try_for_each(|id| self.show(f, *id, indent.saturating_add(2), seen))
         };
         match &self.node(id).op {
             Op::Constant(value) => {
                 write!(f, "constant ")?;
-                constant(f, value)?;
+                print_value(f, value)?;
                 writeln!(f)
             }
             Op::Record => writeln!(f, "record"),
@@ -138,49 +138,4 @@ impl Display for Operation {
             Operation::Object(names) => write!(f, "object of {}", names.join(", ")),
         }
     }
-}
-
-/// Characters of a text, and items of a list, that are shown.
-const SHOWN: usize = 80;
-const ITEMS: usize = 8;
-
-/// A constant, shortened.
-fn constant(f: &mut Formatter<'_>, value: &Value<'_>) -> fmt::Result {
-    match value {
-        Value::Collection(Collection::Owned(items)) => {
-            f.write_str("[")?;
-            for (i, item) in items.iter().take(ITEMS).enumerate() {
-                f.write_str(if i > 0 { "," } else { "" })?;
-                match item {
-                    Value::Collection(_) | Value::Structured(_) => f.write_str("…")?,
-                    item => constant(f, item)?,
-                }
-            }
-            f.write_str(if items.len() > ITEMS { ",…]" } else { "]" })
-        }
-        Value::Structured(Structured::Owned(members)) => {
-            let names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
-            write!(f, "{{{}}}", shortened(&names.join(",")))
-        }
-        Value::Null => f.write_str("null"),
-        Value::String(text) => write!(f, "'{}'", shortened(text).replace('\'', "''")),
-        other => f.write_str(&shortened(&other.to_text().unwrap_or_default())),
-    }
-}
-
-pub(super) fn shortened(text: &str) -> String {
-    let mut rest = text.chars();
-    let shown = rest.by_ref().take(SHOWN);
-    let mut shown = shown.fold(String::new(), |mut shown, c| {
-        if c.is_control() {
-            shown.extend(c.escape_debug())
-        } else {
-            shown.push(c)
-        }
-        shown
-    });
-    if rest.next().is_some() {
-        shown.push('…');
-    }
-    shown
 }

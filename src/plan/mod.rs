@@ -13,6 +13,7 @@ mod explain;
 mod literal;
 mod operation;
 mod path;
+mod print;
 mod search;
 mod selection;
 mod set;
@@ -25,6 +26,7 @@ pub(crate) use operation::{
     Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
     member, only,
 };
+pub(crate) use print::{ITEMS, value_line};
 pub(crate) use search::Search;
 pub(crate) use shape::{Identity, Item, Link, Part, Shape};
 
@@ -72,6 +74,8 @@ pub struct Plan {
     nodes: Vec<Node>,
     /// The number of variables of lambdas and nested filters.
     pub(crate) variables: usize,
+    /// Their names; those of nested filters have none.
+    names: Vec<Box<str>>,
     pub(crate) filter: Option<NodeId>,
     pub(crate) orderby: Vec<(NodeId, Direction)>,
     pub(crate) skip: u64,

@@ -61,7 +61,7 @@ impl Search {
 
 impl Display for Search {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::explain::shortened(&self.text))
+        f.write_str(&super::print::shortened(&self.text))
     }
 }
 

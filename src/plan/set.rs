@@ -85,6 +85,11 @@ impl Set {
         if self.hashed { 0 } else { self.items.len() as u64 }
     }
 
+    /// All items.
+    pub(super) fn items(&self) -> impl ExactSizeIterator<Item = Value<'_>> {
+        self.items.iter().map(Value::borrowed)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.items.len()
     }

@@ -1,8 +1,10 @@
 //! A parsed or built query: what everything starts from.
 
+mod normal;
 mod read;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 use crate::ast::{
@@ -325,6 +327,12 @@ impl PartialEq for Query {
 }
 
 impl Eq for Query {}
+
+impl Hash for Query {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.options, &self.custom).hash(state);
+    }
+}
 
 impl fmt::Debug for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use odata_query::{Collation, Error, Plus, Query, Settings};
+use odata_query::{Collation, Error, Page, Plus, Query, Settings};
 use serde_json::Value;
 
 /// The time that `now()` is in all cases: 2021-08-15T12:00:00Z.
@@ -16,10 +16,37 @@ fn clock() -> SystemTime {
 #[test]
 fn rows() {
     run(|query, records| {
+        let page = query.bind()?.apply_at(records, clock())?;
+        Ok((Answer::of(&page), page.to_json()))
+    });
+}
+
+/// The normal form of a query answers what the query does.
+#[test]
+fn normal_forms() {
+    run(|query, records| {
+        let page = query.normalized().bind()?.apply_at(records, clock())?;
+        Ok((Answer::of(&page), page.to_json()))
+    });
+}
+
+/// Explanations of the records agree with the answer.
+#[test]
+fn explanations() {
+    run(|query, records| {
         let plan = query.bind()?;
         let page = plan.apply_at(records, clock())?;
-        let answer = Answer { records: page.records().map(label).collect(), count: page.count() };
-        Ok((answer, page.to_json()))
+        let options = query.options();
+        let window = options.skip.is_some() || options.top.is_some();
+        let shaped = !(options.select.is_empty() && options.expand.is_empty())
+            || !options.compute.is_empty();
+        for record in records.iter().filter(|_| !shaped) {
+            let explanation = plan.explain_at(record, clock())?;
+            let is_answered = page.records().any(|kept| std::ptr::eq(kept, record));
+            assert!(explanation.is_kept() || !is_answered, "{query}\n{explanation}");
+            assert!(is_answered || window || !explanation.is_kept(), "{query}\n{explanation}");
+        }
+        Ok((Answer::of(&page), page.to_json()))
     });
 }
 
@@ -150,6 +177,10 @@ impl Case {
 }
 
 impl Answer {
+    fn of(page: &Page<'_>) -> Self {
+        Answer { records: page.records().map(label).collect(), count: page.count() }
+    }
+
     /// Reads `1 2 3`, `none` or `1 2 of 7`.
     fn parse(text: &str) -> Self {
         let (labels, count) = match text.split_once(" of ") {

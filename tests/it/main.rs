@@ -11,9 +11,11 @@
 mod builder;
 mod cases;
 mod cost;
+mod explain;
 mod laws;
 mod messages;
 mod naive;
+mod normal;
 mod oracle;
 mod properties;
 mod python;
