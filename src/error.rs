@@ -84,6 +84,9 @@ pub(crate) enum Kind {
     /// `$select=name`
     #[error("{0} is not supported")]
     NotSupported(String),
+    /// `$filter=secret eq 1`, where a policy forbids `secret`
+    #[error("{0} is not allowed")]
+    Forbidden(String),
     /// `$filter=1 div 0 eq 1`
     #[error("{0}")]
     Evaluation(Fault),
@@ -121,6 +124,7 @@ impl Kind {
             Kind::AliasCycle(_) => ("alias-cycle", 400),
             Kind::Limit { .. } => ("limit", 413),
             Kind::NotSupported(_) => ("not-supported", 501),
+            Kind::Forbidden(_) => ("forbidden", 403),
             Kind::Evaluation(_) => ("evaluation", 400),
         }
     }
@@ -184,7 +188,7 @@ impl Error {
 
     /// A stable word for the kind of error: `encoding`, `unknown-option`, `duplicate-option`,
     /// `missing-value`, `syntax`, `invalid-literal`, `unknown-function`, `argument-count`,
-    /// `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`.
+    /// `type-mismatch`, `alias-cycle`, `limit`, `not-supported`, `forbidden` or `evaluation`.
     ///
     /// ```
     /// # use odata_query::Query;
@@ -194,8 +198,8 @@ impl Error {
         self.0.kind.class().0
     }
 
-    /// The HTTP status for a host to answer with: 400, 413 for a limit, 501 for what is valid
-    /// OData but not supported.
+    /// The HTTP status for a host to answer with: 400, 403 for what a [policy](crate::Policy)
+    /// forbids, 413 for a limit, 501 for what is valid OData but not supported.
     pub fn status(&self) -> u16 {
         self.0.kind.class().1
     }
@@ -252,6 +256,18 @@ impl Error {
     /// ```
     pub fn is_not_supported(&self) -> bool {
         matches!(self.0.kind, Kind::NotSupported(_))
+    }
+
+    /// Whether a [policy](crate::Policy) forbids what the query asks for.
+    ///
+    /// ```
+    /// # use odata_query::{Policy, Query};
+    /// let query = Query::parse("$filter=salary gt 5000")?;
+    /// assert!(Policy::new().forbidden(["salary"]).check(&query).unwrap_err().is_forbidden());
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self.0.kind, Kind::Forbidden(_))
     }
 
     /// Whether the query is well formed but its evaluation failed.

@@ -6,10 +6,12 @@
 //! [`Node`] is the way to look at it.
 
 mod build;
+mod follow;
 pub(crate) mod name;
 pub(crate) mod op;
 mod options;
 mod print;
+mod rename;
 mod repr;
 mod system;
 mod visit;
@@ -20,7 +22,9 @@ pub use options::{
     Alias, ComputeItem, Direction, ExpandItem, ItemPath, Levels, Options, OrderbyItem, PathSegment,
     PathSuffix, SelectItem,
 };
+pub(crate) use follow::{Follower, Run};
 pub(crate) use print::{Escape, Printer};
+pub(crate) use rename::{Renames, Unrenamable};
 pub(crate) use repr::Repr;
 pub(crate) use system::{Place, SystemOption};
 pub use visit::Visitor;

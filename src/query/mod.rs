@@ -1,6 +1,7 @@
 //! A parsed or built query: what everything starts from.
 
 mod read;
+mod rewrite;
 
 use std::fmt;
 use std::str::FromStr;
