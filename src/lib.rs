@@ -7,6 +7,7 @@ mod eval;
 mod functions;
 mod limits;
 mod plan;
+mod policy;
 mod query;
 mod response;
 #[cfg(feature = "serde")]
@@ -21,4 +22,5 @@ pub use error::Error;
 pub use eval::Page;
 pub use limits::{Collation, Limits, Plus, Settings};
 pub use plan::Plan;
+pub use policy::Policy;
 pub use query::Query;

@@ -17,7 +17,7 @@ pub(crate) struct Renames<'n> {
 /// What cannot be given another name, where it stands and why.
 #[derive(Debug)]
 pub(crate) struct Unrenamable {
-    pub(crate) place: Span,
+    pub(crate) place: Option<Span>,
     pub(crate) what: String,
     pub(crate) help: &'static str,
 }
@@ -45,7 +45,7 @@ impl<'n> Renames<'n> {
         match self.names().find(|name| !is_identifier(name)) {
             None => Ok(()),
             Some(name) => Err(Unrenamable {
-                place: Span::NOWHERE,
+                place: None,
                 what: format!("renaming from or to `{name}`"),
                 help: "the name of a property has letters, digits and `_`",
             }),
@@ -136,7 +136,7 @@ impl<'n> Renames<'n> {
         for (item, new) in options.compute.iter().zip(&mut out.compute) {
             if self.mentions(&item.name) {
                 return Err(Unrenamable {
-                    place: item.expr.root().place(),
+                    place: Some(item.expr.root().place()),
                     what: format!("a computed property called `{}`", item.name),
                     help: "choose a name that no property has",
                 });
@@ -176,7 +176,7 @@ impl<'n> Renames<'n> {
         let contiguous = are_neighbours(path.segments.iter().map(|segment| name(segment).is_some()));
         let (place, written) = self
             .go(this, &names, contiguous)
-            .map_err(|help| apart(path.to_string(), path.span, help))?;
+            .map_err(|help| apart(path.to_string(), Some(path.span), help))?;
         let mut written = written.into_iter();
         let segments = path.segments.iter().flat_map(|segment| match name(segment) {
             None => vec![segment.clone()],
@@ -207,7 +207,7 @@ fn are_neighbours(is_name: impl DoubleEndedIterator<Item = bool> + Clone) -> boo
     !inside.skip_while(|is_name| *is_name).any(|is_name| is_name)
 }
 
-fn apart(what: String, place: Span, help: &'static str) -> Unrenamable {
+fn apart(what: String, place: Option<Span>, help: &'static str) -> Unrenamable {
     Unrenamable { place, what: format!("renaming a part of `{what}`"), help }
 }
 
@@ -241,7 +241,7 @@ impl<'a, 'n: 'a> Follower<'a> for Renaming<'_, 'n, 'a> {
         let contiguous =
             !is_argument && are_neighbours(run.segments.iter().map(|segment| named(&segment)));
         let (place, written) = self.renames.go(run.from, &names, contiguous).map_err(|help| {
-            let place = run.segments.first().map_or(Span::NOWHERE, |first| first.place());
+            let place = run.segments.first().map(|first| first.place());
             apart(names.join("/"), place, help)
         })?;
         for (at, (segment, new)) in run.segments.iter().filter(named).zip(written).enumerate() {
@@ -281,7 +281,7 @@ impl<'a, 'n: 'a> Follower<'a> for Renaming<'_, 'n, 'a> {
     fn node(&mut self, node: Node<'a>) -> Result<(), Unrenamable> {
         match node.kind() {
             Kind::Member(name, _) if self.renames.mentions(name) => Err(Unrenamable {
-                place: node.place(),
+                place: Some(node.place()),
                 what: format!("the member `{name}` of an object"),
                 help: "compare the properties of the object one by one",
             }),

@@ -103,7 +103,7 @@ impl Query {
             Ok(options) => Ok(Query { options, ..self }),
             Err(Unrenamable { place, what, help }) => {
                 let error = Error::new(ErrorKind::NotSupported(what)).with_help(help);
-                Err(error.at(place).in_text(&self.text))
+                Err(place.map_or(error.clone(), |place| error.at(place)).in_text(&self.text))
             }
         }
     }
