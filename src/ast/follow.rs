@@ -64,10 +64,24 @@ pub(crate) struct Head<'w, 'a, P> {
     env: Env,
 }
 
+impl<P> Run<'_, '_, P> {
+    /// Whether the path starts with a name that others may take for that of a lambda variable.
+    pub(crate) fn is_like_variable(&self) -> bool {
+        let first = self.segments.first().map(|first| first.kind());
+        match (&self.head, first) {
+            (Some(head), Some(Kind::Name(name))) => {
+                let is_like = |known: &str| known.eq_ignore_ascii_case(name);
+                variable(head.scopes, head.env, is_like).is_some()
+            }
+            _ => false,
+        }
+    }
+}
+
 impl<P> Head<'_, '_, P> {
     /// Whether a lambda variable has the name.
     pub(crate) fn is_variable(&self, name: &str) -> bool {
-        variable(self.scopes, self.env, name).is_some()
+        variable(self.scopes, self.env, |known| known == name).is_some()
     }
 
     /// Whether names are properties of what a nested `$filter` is about.
@@ -201,7 +215,7 @@ impl<'a, F: Follower<'a>> Walk<'_, 'a, F> {
                     None => self.start(env, segments, &mut rest)?,
                 }
             }
-            Kind::Name(name) => match variable(&self.scopes, env, name) {
+            Kind::Name(name) => match variable(&self.scopes, env, |known| known == name) {
                 Some(place) => (place.clone(), false),
                 None => self.start(env, segments, &mut rest)?,
             },
@@ -264,12 +278,7 @@ impl<'a, F: Follower<'a>> Walk<'_, 'a, F> {
         Ok((place, !names_something(steps)))
     }
 
-    fn count(
-        &mut self,
-        options: Nodes<'a>,
-        place: F::Place,
-        env: Env,
-    ) -> Result<(), F::Error> {
+    fn count(&mut self, options: Nodes<'a>, place: F::Place, env: Env) -> Result<(), F::Error> {
         for option in options.iter() {
             self.follower.node(option)?;
             match option.kind() {
@@ -288,12 +297,7 @@ impl<'a, F: Follower<'a>> Walk<'_, 'a, F> {
         self.push(predicate, Env { this, ..env }, false);
     }
 
-    fn key(
-        &mut self,
-        arguments: Nodes<'a>,
-        place: &F::Place,
-        env: Env,
-    ) -> Result<(), F::Error> {
+    fn key(&mut self, arguments: Nodes<'a>, place: &F::Place, env: Env) -> Result<(), F::Error> {
         for argument in arguments.iter() {
             if let Kind::Argument(_, value) = argument.kind() {
                 let run = Run { from: place, segments: &[argument], head: None };
@@ -324,11 +328,16 @@ fn names_something(steps: &[Node<'_>]) -> bool {
     steps.iter().any(|step| !matches!(step.kind(), Kind::TypeCast(_)))
 }
 
-fn variable<'w, P>(scopes: &'w [Scope<'_, P>], env: Env, name: &str) -> Option<&'w P> {
+/// Where the innermost lambda variable stands that has such a name.
+fn variable<'w, P>(
+    scopes: &'w [Scope<'_, P>],
+    env: Env,
+    is_name: impl Fn(&str) -> bool,
+) -> Option<&'w P> {
     let mut at = env.variables;
     while at > 0 {
         let scope = scopes.get(at)?;
-        if scope.name == name {
+        if is_name(scope.name) {
             return Some(&scope.place);
         }
         at = scope.outer;

@@ -17,12 +17,12 @@ mod system;
 mod visit;
 
 pub use build::{all_of, any_of, call, case, lit, not, null, prop};
+pub(crate) use follow::{Follower, Run};
 pub use op::Operator;
 pub use options::{
     Alias, ComputeItem, Direction, ExpandItem, ItemPath, Levels, Options, OrderbyItem, PathSegment,
     PathSuffix, SelectItem,
 };
-pub(crate) use follow::{Follower, Run};
 pub(crate) use print::{Escape, Printer};
 pub(crate) use rename::{Renames, Unrenamable};
 pub(crate) use repr::Repr;

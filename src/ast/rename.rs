@@ -6,12 +6,16 @@ use super::build::reads_as_literal;
 use super::follow::{Follower, Run};
 use super::name::is_identifier;
 use super::repr::Map;
-use super::{Expr, ExpandItem, Id, ItemPath, Kind, List, Node, Options, PathSegment, Repr, SelectItem, Text};
+use super::{
+    ExpandItem, Expr, Id, ItemPath, Kind, List, Node, Options, PathSegment, Repr, SelectItem, Text,
+};
 use crate::span::Span;
 
 /// Paths and what to write instead of them.
 pub(crate) struct Renames<'n> {
     rules: Vec<(Vec<&'n str>, Vec<&'n str>)>,
+    /// Names of a path at most.
+    most: usize,
 }
 
 /// What cannot be given another name, where it stands and why.
@@ -35,9 +39,10 @@ const APART: &str = "rename the whole path: each part of it is used on its own h
 
 impl<'n> Renames<'n> {
     /// Renames each path on the left to the one on the right, all at once.
-    pub(crate) fn new(rules: impl IntoIterator<Item = (&'n str, &'n str)>) -> Self {
+    pub(crate) fn new(rules: impl IntoIterator<Item = (&'n str, &'n str)>, most: usize) -> Self {
         let names = |path: &'n str| path.split('/').collect();
-        Renames { rules: rules.into_iter().map(|(from, to)| (names(from), names(to))).collect() }
+        let rules = rules.into_iter().map(|(from, to)| (names(from), names(to))).collect();
+        Renames { rules, most }
     }
 
     /// Refuses what can never be written: a renamed property must not turn into syntax.
@@ -93,6 +98,9 @@ impl<'n> Renames<'n> {
     {
         let mut trail = from.clone();
         trail.old.extend(names);
+        if trail.old.len() > self.most {
+            return Err("write shorter paths");
+        }
         if from.elsewhere {
             return Ok((trail, names.iter().map(|name| vec![*name]).collect()));
         }
@@ -118,11 +126,7 @@ impl<'n> Renames<'n> {
         self.options_at(options, &Trail::default())
     }
 
-    fn options_at<'a>(
-        &self,
-        options: &'a Options,
-        this: &Trail<'a>,
-    ) -> Result<Options, Unrenamable>
+    fn options_at<'a>(&self, options: &'a Options, this: &Trail<'a>) -> Result<Options, Unrenamable>
     where
         'n: 'a,
     {
@@ -173,7 +177,8 @@ impl<'n> Renames<'n> {
             _ => None,
         };
         let names: Vec<&str> = path.segments.iter().filter_map(name).collect();
-        let contiguous = are_neighbours(path.segments.iter().map(|segment| name(segment).is_some()));
+        let contiguous =
+            are_neighbours(path.segments.iter().map(|segment| name(segment).is_some()));
         let (place, written) = self
             .go(this, &names, contiguous)
             .map_err(|help| apart(path.to_string(), Some(path.span), help))?;

@@ -103,16 +103,12 @@ impl Policy {
             let mut place = Place::at(Origin::Record);
             base.iter().for_each(|name| place.name(name));
             names.iter().for_each(|name| place.name(name));
-            // What is expanded selects on its own; its name alone is but a link.
-            let is_expanded = |expanded: &Vec<&str>| {
-                names.len() > expanded.len() && same_start(expanded, &names)
-            };
+            // What is expanded selects on its own.
+            let is_expanded =
+                |expanded: &Vec<&str>| names.len() > expanded.len() && same_start(expanded, &names);
             if !is_forbidden(&self.forbidden, &place) && !expanded.iter().any(is_expanded) {
                 added.push(item_path(&names));
             }
-        }
-        if added.is_empty() && options.select.is_empty() {
-            added.extend(expanded.first().map(|names| item_path(names)));
         }
         added.retain(|path| !options.select.iter().any(|item| item.path == *path));
         let items = added.into_iter().map(|path| SelectItem { path, options: Options::default() });

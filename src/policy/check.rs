@@ -57,9 +57,10 @@ impl Policy {
             return Err(refused(format!("query option `{name}`"), allowed));
         }
         let (aliases, seen, pending) = (Vec::new(), BTreeSet::new(), Vec::new());
-        let purpose = Purpose::Unused;
+        let most = query.settings().limits.path_segments;
+        let (purpose, level, is_loose) = (Purpose::Unused, 0, false);
         let mut check =
-            Check { policy: self, aliases, seen, pending, purpose, level: 0, is_loose: false };
+            Check { policy: self, most, aliases, seen, pending, purpose, level, is_loose };
         let record = Place::at(Origin::Record);
         check.options(query.options(), &record, 0, |option, error| {
             let error = match query.place_of(option) {
@@ -95,6 +96,8 @@ struct Definition<'a> {
 
 struct Check<'a> {
     policy: &'a Policy,
+    /// Names of a path at most.
+    most: usize,
     aliases: Vec<Definition<'a>>,
     /// Aliases by their position that were looked at, for what and how.
     seen: BTreeSet<(usize, Purpose, bool)>,
@@ -166,7 +169,9 @@ impl<'a> Check<'a> {
                 Err(refused("`$count=true`".to_owned(), NOTHING))
             }
             // It names records by their keys, or by other properties.
-            SystemOption::Id if !self.policy.forbidden.is_empty() => Err(self.refused_option(option)),
+            SystemOption::Id if !self.policy.forbidden.is_empty() => {
+                Err(self.refused_option(option))
+            }
             _ => Ok(()),
         }
     }
@@ -256,7 +261,8 @@ impl<'a> Check<'a> {
         depth: usize,
     ) -> Result<(), Error> {
         let selectable = self.policy.selectable.as_deref();
-        let place = self.item_path(&item.path, base, selectable)?;
+        let may_be_star = selectable.is_none_or(|list| covers(list, base));
+        let place = self.item_path(&item.path, base, selectable, may_be_star)?;
         if place.names.len() > base.names.len() {
             self.is_permitted(&place, item.path.span, selectable)?;
         }
@@ -272,7 +278,9 @@ impl<'a> Check<'a> {
         let (expandable, selectable) =
             (self.policy.expandable.as_deref(), self.policy.selectable.as_deref());
         let span = item.path.span;
-        let mut place = self.item_path(&item.path, base, expandable.or(selectable))?;
+        let may_be_star = expandable.is_none() && selectable.is_none_or(|list| covers(list, base));
+        let list = expandable.or(selectable);
+        let mut place = self.item_path(&item.path, base, list, may_be_star)?;
         if selectable.is_some_and(|list| !reaches(list, &place)) {
             return Err(self.refused_property(&place, span, selectable));
         }
@@ -325,6 +333,7 @@ impl<'a> Check<'a> {
         path: &'a ItemPath,
         base: &Place<'a>,
         list: Option<&[Path]>,
+        may_be_star: bool,
     ) -> Result<Place<'a>, Error> {
         let mut place = base.clone();
         for segment in &path.segments {
@@ -332,7 +341,7 @@ impl<'a> Check<'a> {
                 PathSegment::Name(name) => place.name(name),
                 PathSegment::Annotation(name) => place.annotation(name),
                 PathSegment::Value => place.name("$value"),
-                PathSegment::Star if list.is_some_and(|list| !covers(list, &place)) => {
+                PathSegment::Star if !may_be_star => {
                     place.name("*");
                     return Err(self.refused_property(&place, path.span, list));
                 }
@@ -342,11 +351,21 @@ impl<'a> Check<'a> {
                 | PathSegment::AllOperations(_)
                 | PathSegment::Function(..) => continue,
             }
+            self.check_length(&place, path.span)?;
             if is_forbidden(&self.policy.forbidden, &place) {
                 return Err(self.refused_property(&place, path.span, list));
             }
         }
         Ok(place)
+    }
+
+    /// Holds a path with all that it is reached through to the limit of one path.
+    fn check_length(&self, place: &Place<'_>, span: Span) -> Result<(), Error> {
+        if place.names.len() <= self.most {
+            return Ok(());
+        }
+        let found = Found::Exactly(place.names.len() as u64);
+        Err(Error::limit(Bound::PATH_SEGMENTS, self.most, found).at(span))
     }
 
     /// Refuses a property that is forbidden or on none of the lists that hold here.
@@ -414,9 +433,11 @@ impl<'a> Follower<'a> for Check<'a> {
                 Kind::Annotation(name) | Kind::Alias(name) => place.annotation(name),
                 _ => continue,
             }
+            self.check_length(&place, segment.place())?;
             let may_be_variable = self.is_loose && run.head.is_some();
             if is_forbidden(forbidden, &place)
                 || may_be_variable && is_forbidden(forbidden, &place.behind_first())
+                || !forbidden.is_empty() && run.is_like_variable()
             {
                 return Err(self.refused_property(&place, segment.place(), self.lists().next()));
             }
@@ -431,12 +452,7 @@ impl<'a> Follower<'a> for Check<'a> {
         }
     }
 
-    fn alias(
-        &mut self,
-        _: Node<'a>,
-        name: &str,
-        plain: bool,
-    ) -> Result<Option<Place<'a>>, Error> {
+    fn alias(&mut self, _: Node<'a>, name: &str, plain: bool) -> Result<Option<Place<'a>>, Error> {
         let defined = |definition: &Definition<'a>| definition.alias.name == name;
         let Some(position) = self.aliases.iter().rposition(defined) else {
             return Ok(None);

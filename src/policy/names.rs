@@ -47,7 +47,11 @@ impl Path {
             Origin::Record => found >= part.len(),
             _ => found > 0,
         };
-        fits && part.iter().rev().zip(place.names.iter().rev()).all(|(name, found)| same(name, found))
+        fits && part
+            .iter()
+            .rev()
+            .zip(place.names.iter().rev())
+            .all(|(name, found)| same(name, found))
     }
 
     /// Whether a place is at the end of the path or below it.
