@@ -65,23 +65,20 @@ pub(crate) struct Head<'w, 'a, P> {
 }
 
 impl<P> Run<'_, '_, P> {
-    /// Whether the path starts with a name that others may take for that of a lambda variable.
+    /// Whether the path starts with a name that may be taken for that of a lambda variable.
     pub(crate) fn is_like_variable(&self) -> bool {
-        let first = self.segments.first().map(|first| first.kind());
-        match (&self.head, first) {
-            (Some(head), Some(Kind::Name(name))) => {
-                let is_like = |known: &str| known.eq_ignore_ascii_case(name);
-                variable(head.scopes, head.env, is_like).is_some()
-            }
+        match (&self.head, self.segments.first().map(|first| first.kind())) {
+            (Some(head), Some(Kind::Name(name))) => head.is_like_variable(name),
             _ => false,
         }
     }
 }
 
 impl<P> Head<'_, '_, P> {
-    /// Whether a lambda variable has the name.
-    pub(crate) fn is_variable(&self, name: &str) -> bool {
-        variable(self.scopes, self.env, |known| known == name).is_some()
+    /// Whether a lambda variable has the name, or would have it if case were ignored.
+    pub(crate) fn is_like_variable(&self, name: &str) -> bool {
+        let is_like = |known: &str| known.eq_ignore_ascii_case(name);
+        variable(self.scopes, self.env, is_like).is_some()
     }
 
     /// Whether names are properties of what a nested `$filter` is about.
@@ -305,6 +302,8 @@ impl<'a, F: Follower<'a>> Walk<'_, 'a, F> {
                 self.follower.whole(&named, argument, false)?;
                 self.push(value, env, false);
             } else {
+                // It is about a property all the same, and the query does not say which.
+                self.follower.whole(place, argument, true)?;
                 self.push(argument, env, false);
             }
         }

@@ -258,7 +258,7 @@ impl<'a, 'n: 'a> Follower<'a> for Renaming<'_, 'n, 'a> {
             if at == 0
                 && let Some(head) = &run.head
                 && let Some(Step::Name(first)) = steps.first()
-                && (head.is_variable(first) || reads_as_literal(first))
+                && (head.is_like_variable(first) || reads_as_literal(first))
             {
                 let nested = head.is_nested() || !run.from.old.is_empty();
                 steps.insert(0, if nested { Step::This } else { Step::It });

@@ -445,11 +445,17 @@ impl<'a> Follower<'a> for Check<'a> {
         Ok(place)
     }
 
+    /// What `$root` leads to is not named by paths that begin at the record.
     fn elsewhere(&mut self, node: Node<'a>) -> Result<Place<'a>, Error> {
-        match node.kind() {
-            Kind::Root => Ok(Place::at(Origin::Unknown)),
-            _ => Ok(Place::at(Origin::Value)),
+        if !matches!(node.kind(), Kind::Root) {
+            return Ok(Place::at(Origin::Value));
         }
+        let list = self.lists().next();
+        if !self.policy.forbidden.is_empty() || list.is_some() {
+            let allowed: Vec<&str> = list.unwrap_or_default().iter().map(Path::text).collect();
+            return Err(refused("`$root`".to_owned(), &allowed).at(node.place()));
+        }
+        Ok(Place::at(Origin::Unknown))
     }
 
     fn alias(&mut self, _: Node<'a>, name: &str, plain: bool) -> Result<Option<Place<'a>>, Error> {

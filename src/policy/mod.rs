@@ -41,7 +41,6 @@ use crate::ast::SystemOption;
 ///     "$filter=address eq {\"street\":\"x\"}",
 ///     "$search=5000",
 ///     "$compute=1 as tenant",
-///     "$top=101",
 ///     "admin=true",
 /// ] {
 ///     assert!(upstream(hostile).is_err(), "{hostile}");
@@ -96,7 +95,7 @@ macro_rules! lists {
 lists! {
     /// System query options, in any case and with or without `$`; also those in the parentheses of
     /// `$select`, `$expand` and `$count(…)`. Parameter aliases are no options of their own: their
-    /// values are held to what is allowed where they are used.
+    /// values are held to what is allowed where they are used. A name that is no option allows nothing.
     ///
     /// ```
     /// use odata_query::{Policy, Query};

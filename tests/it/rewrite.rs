@@ -69,10 +69,13 @@ fn errors_point_into_the_callers_text() {
     assert_eq!(&text[error.span().unwrap()], "nothing");
 }
 
+/// Names before and after.
+type Names = &'static [(&'static str, &'static str)];
+
 #[test]
 fn properties_get_other_names() {
     #[rustfmt::skip]
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[(Names, &str, &str)] = &[
         (&[("a", "b")], "$filter=a eq A and a/a eq 'a' and c/a", "$filter=b eq b and b/a eq 'a' and c/a"),
         (&[("a", "b"), ("b", "a")], "$filter=a gt b&$orderby=a,b desc", "$filter=b gt a&$orderby=b,a desc"),
         (&[("a", "x"), ("A", "y")], "$filter=a eq A", "$filter=x eq y"),
