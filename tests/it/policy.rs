@@ -5,7 +5,7 @@ use odata_query::{Error, Policy, Query};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::strategies::{cases, query, records};
+use crate::strategies::{cases, query, records, shaped_query, shaped_records};
 
 fn check(policy: &Policy, text: &str) -> Result<(), Error> {
     policy.check(&Query::parse(text).unwrap_or_else(|error| panic!("{text}: {}", error.report())))
@@ -460,6 +460,26 @@ proptest! {
         disturbed.iter_mut().for_each(|record| disturb(record, &names, &change));
         prop_assert_eq!(answer(&query, &records), answer(&query, &disturbed));
     }
+    /// The same where most of what is asked is about what is forbidden, or near it.
+    #[test]
+    fn nothing_near_what_is_forbidden_shows_it(
+        text in shaped_query(),
+        records in shaped_records(),
+        path in proptest::sample::select(&["s", "/s", "o/s", "l/s"][..]),
+        change in prop_oneof![
+            (0..3_i64).prop_map(Value::from), Just(json!(null)), Just(json!({"s": 1, "t": 2})),
+        ],
+    ) {
+        let query = Query::parse(&text).map_err(|error| TestCaseError::fail(error.report()))?;
+        if Policy::new().forbidden([path]).check(&query).is_err() {
+            return Ok(());
+        }
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+        let mut disturbed = records.clone();
+        disturbed.iter_mut().step_by(2).for_each(|record| disturb(record, &names, &change));
+        prop_assert_eq!(answer(&query, &records), answer(&query, &disturbed));
+    }
+
     /// What is on no list has no influence either.
     #[test]
     fn what_is_not_listed_has_no_influence(query in query(), records in records(), change in any::<i8>()) {
