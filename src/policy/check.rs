@@ -170,7 +170,7 @@ impl<'a> Check<'a> {
             }
             // It names records by their keys, or by other properties.
             SystemOption::Id if !self.policy.forbidden.is_empty() => {
-                Err(self.refused_option(option))
+                Err(refused(format!("query option `{}`", option.name()), NOTHING))
             }
             _ => Ok(()),
         }
@@ -205,7 +205,7 @@ impl<'a> Check<'a> {
         if forbidden.is_empty() {
             return Ok(());
         }
-        let refused = || Err(self.refused_option(SystemOption::Search));
+        let refused = || Err(refused("query option `$search`".to_owned(), NOTHING));
         let Some(searchable) = &self.policy.searchable else {
             return refused();
         };
@@ -226,8 +226,7 @@ impl<'a> Check<'a> {
 
     fn expr(&mut self, expr: &'a Expr, purpose: Purpose, base: &Place<'a>) -> Result<(), Error> {
         self.purpose = purpose;
-        // In an item, `$it` may be the record or the item.
-        let record = if self.level == 0 { Origin::Record } else { Origin::Unknown };
+        let record = if self.level == 0 { Origin::Record } else { Origin::Further };
         expr.root().follow(base.clone(), Place::at(record), self)?;
         self.finish_aliases()
     }
@@ -243,11 +242,14 @@ impl<'a> Check<'a> {
                 continue;
             }
             let (root, name) = (alias.value.root(), &alias.name);
-            let this = if is_loose { Place::at(Origin::Unknown) } else { base.clone() };
-            let origin = if *level == 0 && !is_loose { Origin::Record } else { Origin::Unknown };
+            let (this, record) = match (is_loose, level) {
+                (true, _) => (Place::at(Origin::Unknown), Origin::Unknown),
+                (false, 0) => (base.clone(), Origin::Record),
+                (false, _) => (base.clone(), Origin::Further),
+            };
             let outer = std::mem::replace(&mut self.level, *level);
             (self.purpose, self.is_loose) = (purpose, is_loose);
-            let followed = root.follow(this, Place::at(origin), self);
+            let followed = root.follow(this, Place::at(record), self);
             (self.level, self.is_loose) = (outer, false);
             followed.map_err(|error| error.with_option(&format!("@{name}")))?;
         }
@@ -309,7 +311,7 @@ impl<'a> Check<'a> {
             return Err(Error::limit(Bound::EXPANDED, most, found).at(span));
         }
         if item.options.levels.is_some() && place.origin == Origin::Record {
-            place.origin = Origin::Repeated;
+            place.origin = Origin::Further;
         }
         self.nested(&item.options, &place, depth, span)
     }

@@ -70,8 +70,9 @@ impl Path {
 pub(super) enum Origin {
     /// At the record.
     Record,
-    /// At the record, with names that may be repeated: `$levels`.
-    Repeated,
+    /// At the record, or further along than the names say: `$levels` repeats them, and `$it` in an
+    /// item may be the item.
+    Further,
     /// At a value that was looked at before: the result of a call, or a parameter alias.
     Value,
     /// Anywhere else.
@@ -113,7 +114,7 @@ pub(super) fn is_forbidden(forbidden: &[Path], place: &Place<'_>) -> bool {
 pub(super) fn holds_forbidden(forbidden: &[Path], place: &Place<'_>) -> bool {
     !forbidden.is_empty()
         && match (place.origin, place.names.is_empty()) {
-            (Origin::Unknown, _) | (Origin::Record | Origin::Repeated, true) => true,
+            (Origin::Unknown, _) | (Origin::Record | Origin::Further, true) => true,
             (Origin::Value, true) => false,
             _ => forbidden.iter().any(|path| path.passes(place)),
         }
@@ -132,7 +133,7 @@ pub(super) fn reaches(list: &[Path], place: &Place<'_>) -> bool {
 /// What lists that begin at the record say of places that do not.
 fn knows(place: &Place<'_>) -> Option<bool> {
     match place.origin {
-        Origin::Record | Origin::Repeated => None,
+        Origin::Record | Origin::Further => None,
         Origin::Value => Some(place.names.is_empty()),
         Origin::Unknown => Some(false),
     }

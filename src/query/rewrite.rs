@@ -34,11 +34,12 @@ impl Query {
     ///
     /// The predicate is a part of the tree and no text, so nothing in the query's own filter gets
     /// around it. It comes first: where it is false, the rest is not evaluated and cannot fail, which
-    /// would tell something about records of others. It holds for the records of the query and not
-    /// for expanded ones.
+    /// would tell something about records of others.
     ///
-    /// A service answers `$id`, `$skiptoken` and `$deltatoken` from what it wrote into them before; a
-    /// [`Policy`](crate::Policy) refuses them, or [`without`](Self::without) takes them off.
+    /// It holds for the records of the query, and not for others that these lead to: what is expanded,
+    /// or looked at through navigation properties and `$root`, is up to a [`Policy`](crate::Policy).
+    /// A service answers `$id`, `$skiptoken` and `$deltatoken` from what it wrote into them before;
+    /// a policy refuses them too, or [`without`](Self::without) takes them off.
     ///
     /// # Errors
     ///

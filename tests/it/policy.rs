@@ -142,6 +142,9 @@ const LEAKS: &[&str] = &[
     "$expand=orders/lines($filter=$it/secret eq 1)",
     "$expand=lines($filter=$it/cost eq 1;$levels=2)",
     "$expand=orders($search=x)",
+    "$expand=orders($filter=$it eq 1)",
+    "$expand=orders($filter=$it/address eq 1)",
+    "$expand=orders($filter=$it/lines eq 1)",
     "$expand=lines($levels=3;$filter=cost eq 1)",
     "$select=orders($filter=secret eq 1)",
     "$select=address($orderby=street)",
@@ -174,6 +177,7 @@ const HARMLESS: &[&str] = &[
     "$compute=price mul 2 as double&$orderby=double",
     "$expand=*",
     "$expand=orders($filter=id eq 1;$select=id;$count=true)",
+    "$expand=orders($filter=customer eq $it/id)",
     "$expand=boss($levels=max;$filter=name eq 'x')",
     "$top=5&$skip=5&$count=true&$format=json&key=secret",
 ];
