@@ -87,6 +87,9 @@ pub(crate) enum Kind {
     /// `$format=xml`
     #[error("{0} is not supported")]
     NotSupported(String),
+    /// `$filter=secret eq 1`, where a policy forbids `secret`
+    #[error("{0} is not allowed")]
+    Forbidden(String),
     /// `$filter=1 div 0 eq 1`
     #[error("{0}")]
     Evaluation(Fault),
@@ -134,6 +137,7 @@ impl Kind {
             Kind::AliasCycle(_) => ("alias-cycle", 400),
             Kind::Limit { .. } => ("limit", 413),
             Kind::NotSupported(_) => ("not-supported", 501),
+            Kind::Forbidden(_) => ("forbidden", 403),
             Kind::Evaluation(_) => ("evaluation", 400),
             Kind::UnknownProperty { .. } => ("unknown-property", 400),
             Kind::UnknownType(_) => ("unknown-type", 400),
@@ -212,8 +216,9 @@ impl Error {
 
     /// A stable word for the kind of error: `encoding`, `unknown-option`, `duplicate-option`,
     /// `missing-value`, `syntax`, `invalid-literal`, `unknown-function`, `argument-count`,
-    /// `duplicate`, `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`; with a declared type also
-    /// `unknown-property` or `unknown-type`, and `schema` for declarations that contradict themselves.
+    /// `duplicate`, `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`; with a declared
+    /// type also `unknown-property` or `unknown-type`, with a [policy](crate::Policy) `forbidden`, and
+    /// `schema` for declarations that contradict themselves.
     ///
     /// ```
     /// # use odata_query::Query;
@@ -223,8 +228,9 @@ impl Error {
         self.0.kind.class().0
     }
 
-    /// The HTTP status for a host to answer with: 400, 413 for a limit, 501 for what is valid
-    /// OData but not supported, 500 for the host's own declarations.
+    /// The HTTP status for a host to answer with: 400, 403 for what a [policy](crate::Policy)
+    /// forbids, 413 for a limit, 501 for what is valid OData but not supported, 500 for the host's own
+    /// declarations.
     pub fn status(&self) -> u16 {
         self.0.kind.class().1
     }
@@ -281,6 +287,18 @@ impl Error {
     /// ```
     pub fn is_not_supported(&self) -> bool {
         matches!(self.0.kind, Kind::NotSupported(_))
+    }
+
+    /// Whether a [policy](crate::Policy) forbids what the query asks for.
+    ///
+    /// ```
+    /// # use odata_query::{Policy, Query};
+    /// let query = Query::parse("$filter=salary gt 5000")?;
+    /// assert!(Policy::new().forbidden(["salary"]).check(&query).unwrap_err().is_forbidden());
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self.0.kind, Kind::Forbidden(_))
     }
 
     /// Whether the query is well formed but its evaluation failed.

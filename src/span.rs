@@ -23,8 +23,8 @@ impl Span {
 
     /// The first bytes of the range.
     pub(crate) fn head(self, bytes: usize) -> Span {
-        let Range { start, .. } = self.range();
-        Span::new(start, start.saturating_add(bytes))
+        let Range { start, end } = self.range();
+        Span::new(start, start.saturating_add(bytes).min(end))
     }
 
     pub(crate) fn range(self) -> Range<usize> {

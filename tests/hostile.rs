@@ -11,7 +11,7 @@
 
 use allocation_counter::measure;
 use odata_query::ast::{Expr, call, not, prop};
-use odata_query::{Error, Query};
+use odata_query::{Error, Policy, Query};
 use serde_json::{Value, json};
 
 /// What one query may take.
@@ -26,6 +26,7 @@ fn answer(query: &str, records: &[Value]) -> Result<usize, Error> {
     let allocated = measure(|| {
         answer = Query::parse(query).and_then(|parsed| {
             assert!(Query::parse(&parsed.to_string()).unwrap() == parsed, "{begin}");
+            pass_on(&parsed, &begin);
             Ok(parsed.bind()?.apply(records)?.len())
         });
     });
@@ -38,6 +39,26 @@ fn answer(query: &str, records: &[Value]) -> Result<usize, Error> {
         assert!(query.get(span).is_some(), "{begin}: a place outside the text");
     }
     answer
+}
+
+/// Does what a proxy does with a query.
+fn pass_on(query: &Query, begin: &str) {
+    let paths = ["secret", "a/b", "/b", "a/a/a"];
+    let policy = Policy::new().forbidden(paths).filterable(["a", "b/c"]).selectable(["a/b"]);
+    for checked in [policy.check(query), policy.apply(query.clone()).map(|_| ())] {
+        if let Err(error) = checked {
+            assert!(error.is_forbidden() || error.is_limit(), "{begin}: {error}");
+            assert!(error.report().len() < REPORT, "{begin}");
+        }
+    }
+    let renamed = query.clone().renamed([("a", "x"), ("a/b", "y/z/w"), ("b", "a")]);
+    let restricted = query.clone().and_filter(prop("tenant").eq(7));
+    for rewritten in [renamed, restricted].into_iter().flatten() {
+        match Query::parse(&rewritten.to_string()) {
+            Ok(again) => assert!(again == rewritten, "{begin}"),
+            Err(error) => assert!(error.is_limit(), "{begin}: {error}"),
+        }
+    }
 }
 
 /// `@name0=link&@name1=link…`: each `#` of the link is the next alias, and that of the last is `end`.
@@ -255,6 +276,31 @@ fn steps_tell_what_evaluation_takes() {
     ];
     for (query, records) in &cases {
         let _ = answer(query, records);
+    }
+}
+
+/// What a proxy looks at grows no faster than the query: each use of an alias, a variable or a long
+/// path stands for what it leads to.
+#[test]
+fn policies_look_at_everything_once() {
+    let long = joined(90, "a", "/");
+    let queries = [
+        format!("$filter={}", joined(2000, "b/any(x:x eq @a0)", " or "))
+            + &aliases("a", 90, "# or #", "b"),
+        format!("$filter={long}/any(x:{})", joined(3000, "x/c eq #", " or ")),
+        format!("$filter=a/$filter({})/any()", joined(3000, "@a0", " or "))
+            + &aliases("a", 90, "#", "b"),
+        format!("$expand={}{}", "a($filter=a;$levels=9;$expand=".repeat(7), "b") + &")".repeat(7),
+        format!("$expand={}", joined(2000, "a($filter=@a#;@a#=@b)", ",")),
+        format!(
+            "$filter=a/$filter({}b{})/any()",
+            format!("{}/$filter(", joined(90, "a", "/")).repeat(20),
+            ")/any()".repeat(20)
+        ),
+        format!("$expand=a({})", joined(4000, "@a#=@b", ";")),
+    ];
+    for query in queries {
+        let _ = answer(&query, &[]);
     }
 }
 

@@ -34,7 +34,7 @@ pub fn prop(path: &str) -> Expr {
 }
 
 /// Whether a path of one name would be read as a literal.
-fn reads_as_literal(path: &str) -> bool {
+pub(super) fn reads_as_literal(path: &str) -> bool {
     matches!(path, "null" | "NaN" | "INF")
         || ["true", "false"].iter().any(|word| path.eq_ignore_ascii_case(word))
 }

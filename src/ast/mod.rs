@@ -6,23 +6,27 @@
 //! [`Node`] is the way to look at it.
 
 mod build;
+mod follow;
 pub(crate) mod name;
 pub(crate) mod op;
 mod options;
 mod parts;
 mod print;
+mod rename;
 mod repr;
 mod system;
 mod visit;
 
 pub(crate) use build::phrase;
 pub use build::{all_of, any_of, call, case, lit, not, null, prop};
+pub(crate) use follow::{Follower, Run};
 pub use op::Operator;
 pub use options::{
     Alias, ComputeItem, Direction, ExpandItem, ItemPath, Levels, Options, OrderbyItem, PathSegment,
     PathSuffix, SelectItem,
 };
 pub(crate) use print::{Escape, Printer};
+pub(crate) use rename::{Renames, Unrenamable};
 pub(crate) use repr::Repr;
 pub(crate) use system::{Place, SystemOption};
 pub use visit::Visitor;

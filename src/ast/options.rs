@@ -50,25 +50,51 @@ pub struct Options {
 impl Options {
     /// The system query options that are given.
     pub(crate) fn given(&self) -> impl Iterator<Item = SystemOption> {
-        let all = [
-            (self.filter.is_some(), SystemOption::Filter),
-            (self.search.is_some(), SystemOption::Search),
-            (!self.compute.is_empty(), SystemOption::Compute),
-            (!self.orderby.is_empty(), SystemOption::Orderby),
-            (self.skip.is_some(), SystemOption::Skip),
-            (self.top.is_some(), SystemOption::Top),
-            (self.count.is_some(), SystemOption::Count),
-            (!self.select.is_empty(), SystemOption::Select),
-            (!self.expand.is_empty(), SystemOption::Expand),
-            (self.levels.is_some(), SystemOption::Levels),
-            (self.format.is_some(), SystemOption::Format),
-            (self.index.is_some(), SystemOption::Index),
-            (self.schemaversion.is_some(), SystemOption::Schemaversion),
-            (self.skiptoken.is_some(), SystemOption::Skiptoken),
-            (self.deltatoken.is_some(), SystemOption::Deltatoken),
-            (self.id.is_some(), SystemOption::Id),
-        ];
-        all.into_iter().filter(|(given, _)| *given).map(|(_, option)| option)
+        SystemOption::ALL.iter().copied().filter(|option| self.has(*option))
+    }
+
+    /// Whether an option is given.
+    pub(crate) fn has(&self, option: SystemOption) -> bool {
+        match option {
+            SystemOption::Filter => self.filter.is_some(),
+            SystemOption::Search => self.search.is_some(),
+            SystemOption::Compute => !self.compute.is_empty(),
+            SystemOption::Orderby => !self.orderby.is_empty(),
+            SystemOption::Skip => self.skip.is_some(),
+            SystemOption::Top => self.top.is_some(),
+            SystemOption::Count => self.count.is_some(),
+            SystemOption::Select => !self.select.is_empty(),
+            SystemOption::Expand => !self.expand.is_empty(),
+            SystemOption::Levels => self.levels.is_some(),
+            SystemOption::Format => self.format.is_some(),
+            SystemOption::Index => self.index.is_some(),
+            SystemOption::Schemaversion => self.schemaversion.is_some(),
+            SystemOption::Skiptoken => self.skiptoken.is_some(),
+            SystemOption::Deltatoken => self.deltatoken.is_some(),
+            SystemOption::Id => self.id.is_some(),
+        }
+    }
+
+    /// Takes an option off.
+    pub(crate) fn clear(&mut self, option: SystemOption) {
+        match option {
+            SystemOption::Filter => self.filter = None,
+            SystemOption::Search => self.search = None,
+            SystemOption::Compute => self.compute.clear(),
+            SystemOption::Orderby => self.orderby.clear(),
+            SystemOption::Skip => self.skip = None,
+            SystemOption::Top => self.top = None,
+            SystemOption::Count => self.count = None,
+            SystemOption::Select => self.select.clear(),
+            SystemOption::Expand => self.expand.clear(),
+            SystemOption::Levels => self.levels = None,
+            SystemOption::Format => self.format = None,
+            SystemOption::Index => self.index = None,
+            SystemOption::Schemaversion => self.schemaversion = None,
+            SystemOption::Skiptoken => self.skiptoken = None,
+            SystemOption::Deltatoken => self.deltatoken = None,
+            SystemOption::Id => self.id = None,
+        }
     }
 }
 

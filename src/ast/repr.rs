@@ -1,6 +1,7 @@
 //! How an expression stores its nodes.
 
-use super::{Expr, Id, List, LiteralKind, Node, NodeData, Operator, Text, index};
+use super::{Expr, Id, Kind, List, LiteralKind, Node, NodeData, Operator, Text, index};
+use crate::span::Span;
 
 /// A node as stored; [`Kind`] is the same with its children resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +116,28 @@ impl Map for Graft<'_> {
 }
 
 impl Expr {
+    /// All of them joined by `and`, as one flat list; the first was read from no text, and `place` is
+    /// where it takes effect.
+    pub(crate) fn restricted(first: &Expr, place: Span, second: Option<&Expr>) -> Expr {
+        let mut out = Expr::empty();
+        let mut ids = Vec::new();
+        for operand in operands(first) {
+            ids.push(out.graft(operand));
+        }
+        for node in &mut out.nodes {
+            node.span = place;
+        }
+        for operand in second.into_iter().flat_map(operands) {
+            ids.push(out.graft(operand));
+        }
+        if ids.len() > 1 {
+            let span = second.map_or(place, |second| second.root().place());
+            let list = out.push_list(ids.into_iter());
+            out.push(Repr::And(list), span);
+        }
+        out
+    }
+
     /// Copies a node with everything below it and returns its new place.
     ///
     /// A node and what is below it are neighbours, so this is one loop.
@@ -130,5 +153,13 @@ impl Expr {
             last = graft.target.push(repr, *span);
         }
         last
+    }
+}
+
+/// The operands of `and`, or the expression itself.
+fn operands(expr: &Expr) -> Vec<Node<'_>> {
+    match expr.root().kind() {
+        Kind::And(operands) => operands.iter().collect(),
+        _ => vec![expr.root()],
     }
 }

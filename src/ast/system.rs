@@ -27,7 +27,7 @@ macro_rules! options {
         pub(crate) enum SystemOption { $($name),* }
 
         impl SystemOption {
-            const ALL: &'static [SystemOption] = &[$(SystemOption::$name),*];
+            pub(crate) const ALL: &'static [SystemOption] = &[$(SystemOption::$name),*];
 
             /// The canonical name.
             pub(crate) fn name(self) -> &'static str {

@@ -8,7 +8,7 @@ use super::{Kind, Node, Nodes};
 ///
 /// A guard that looks for properties has to know: names are matched ignoring case, a name may also
 /// be a lambda variable, and expressions also stand in `$orderby`, `$compute`, parameter aliases and
-/// the options of expanded items.
+/// the options of expanded items. A [`Policy`](crate::Policy) is such a guard.
 ///
 /// ```
 /// use odata_query::ast::{Expr, Kind, Node, Visitor};

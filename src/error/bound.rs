@@ -34,6 +34,8 @@ impl Bound {
         Bound { what: "the number of search terms", field: Some("search_terms") };
     pub(crate) const TEXT: Bound =
         Bound { what: "the length of a query in bytes", field: Some("text") };
+    pub(crate) const TOP: Bound = Bound { what: "`$top`", field: None };
+    pub(crate) const EXPANDED: Bound = Bound { what: "`$expand` nesting", field: None };
     pub(crate) const STRING: Bound =
         Bound { what: "the length of a made string in bytes", field: Some("string") };
     pub(crate) const NAME: Bound = Bound { what: "the length of a name", field: None };

@@ -1,24 +1,27 @@
 //! What the parser holds a text to, for options that were built.
 
-use crate::ast::{Expr, Options};
+use crate::ast::{Alias, Expr, Options};
 use crate::error::{Bound, Error, Found};
 use crate::limits::Limits;
 
 pub(super) fn check(options: &Options, limits: &Limits) -> Result<(), Error> {
-    let mut aliases = 0_usize;
+    let mut aliases: Vec<&Alias> = Vec::new();
     let mut levels = vec![options];
     let mut exprs: Vec<&Expr> = Vec::new();
     while let Some(options) = levels.pop() {
         check_count(Bound::ORDERBY_KEYS, limits.orderby_keys, options.orderby.len())?;
-        aliases = aliases.saturating_add(options.aliases.len());
+        aliases.extend(&options.aliases);
         levels.extend(options.select.iter().map(|item| &item.options));
         levels.extend(options.expand.iter().map(|item| &item.options));
         exprs.extend(options.filter.iter().chain(&options.search));
         exprs.extend(options.orderby.iter().map(|item| &item.expr));
         exprs.extend(options.compute.iter().map(|item| &item.expr));
-        exprs.extend(options.aliases.iter().map(|alias| &alias.value));
     }
-    check_count(Bound::ALIASES, limits.aliases, aliases)?;
+    exprs.extend(aliases.iter().map(|alias| &alias.value));
+    if let Some(first) = aliases.get(limits.aliases) {
+        let limit = check_count(Bound::ALIASES, limits.aliases, aliases.len());
+        limit.map_err(|error| error.at(first.value.root().place()))?;
+    }
     // Those that do not count are not looked for where all together are few enough.
     if exprs.iter().map(|expr| expr.node_count()).sum::<usize>() <= limits.nodes {
         return Ok(());

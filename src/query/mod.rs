@@ -2,6 +2,7 @@
 
 mod normal;
 mod read;
+mod rewrite;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 
-use odata_query::{Error, Query};
+use odata_query::{Error, Policy, Query};
 use serde_json::json;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/messages.txt");
@@ -46,6 +46,7 @@ fn codes() {
         "alias-cycle",
         "limit",
         "not-supported",
+        "forbidden",
         "evaluation",
     ];
     assert_eq!(found, BTreeSet::from(documented));
@@ -76,11 +77,21 @@ fn queries(golden: &str) -> impl Iterator<Item = &str> {
     golden.lines().filter_map(|line| line.strip_prefix("> "))
 }
 
-/// The error of a query over one record.
+/// The error of a query over one record, whose `salary` is nobody's business.
 fn error(query: &str) -> Error {
     let records = [json!({"id": 1, "name": "x", "price": 5, "zero": 0, "tags": []})];
     let text = unescaped(query);
-    Query::parse(&text).and_then(|query| query.apply(&records).map(|_| ())).expect_err(query)
+    let allowed = |parsed: &Query| {
+        let policy = if query.to_lowercase().contains("salary") {
+            Policy::new().forbidden(["salary"]).sortable(["id", "name"]).max_top(100)
+        } else {
+            Policy::new()
+        };
+        policy.check(parsed)
+    };
+    let answered =
+        |parsed: Query| allowed(&parsed).and_then(|()| parsed.apply(&records).map(|_| ()));
+    Query::parse(&text).and_then(answered).expect_err(query)
 }
 
 /// Replaces `\u{1b}` by the character.

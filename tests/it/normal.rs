@@ -97,7 +97,6 @@ const SAME: &[(&[&str], &str)] = &[
     (&["$count=false&$skip=0&$top=1", "?top=1"], "$top=1"),
     (&["$orderby=b asc,a desc", "$orderby=b,a desc"], "$orderby=b,a desc"),
     (&["$select=b,a,b", "$select=a,b"], "$select=a,b"),
-    (&["$select=a,b,a"], "$select=a"),
     (&["z=1&a=2&z=0", "a=2&z=1&z=0"], "a=2&z=1&z=0"),
     // Aliases.
     (&["$filter=a eq @p&@p=1", "$filter=@q eq a&@q=+1"], "$filter=a eq 1"),

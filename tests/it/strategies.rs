@@ -218,6 +218,82 @@ pub(crate) fn query() -> impl Strategy<Value = Query> {
         })
 }
 
+/// Records of one shape, with few values, so that everything that a query looks at is there and some of
+/// it is equal.
+pub(crate) fn shaped_records() -> impl Strategy<Value = Vec<Value>> {
+    let number = 0..3_i64;
+    let item = (number.clone(), number.clone()).prop_map(|(s, t)| json!({ "s": s, "t": t }));
+    let record = (number.clone(), number, item.clone(), vec(item, 0..3));
+    vec(record.prop_map(|(id, s, o, l)| json!({ "id": id, "s": s, "o": o, "l": l })), 2..6)
+}
+
+/// Ways to look at such records: at each property, at what it is a part of, at items, from elsewhere.
+#[rustfmt::skip]
+const LOOKS: &[&str] = &[
+    "id", "s", "S", "o", "o/s", "o/t", "O/S", "l", "$it", "$it/s", "$it/o", "$this/s", "$this/o/s", "@p", "@p/s",
+    "l/$count", "l/$count($filter=s gt 1)", "l/$filter(t ge s)/$count", "l/$filter(s eq 1)", "case(true:o)/s",
+    "case(s eq 1:o,true:l)", "1 div s", "2 div id", "s add id", "-id", "cast(s,Edm.String)", "concat(l,l)", "isof(s,Edm.Int32)",
+    "[s,id]", "[o]", "{\"s\":1,\"t\":2}", "{\"s\":s}", "0", "1", "2", "null",
+];
+/// The same where `x` is an item.
+const ITEM_LOOKS: &[&str] =
+    &["x", "x/s", "x/t", "X/s", "$it/s", "id", "s", "o/t", "1", "2", "null"];
+
+fn comparison_of(looks: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let look = || select(looks);
+    prop_oneof![
+        4 => (look(), select(&["eq", "ne", "gt", "le"][..]), look()).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        1 => (look(), look(), look()).prop_map(|(a, b, c)| format!("{a} in [{b},{c}]")),
+    ]
+}
+
+/// The text of a condition over [`shaped_records`], which may not bind.
+pub(crate) fn shaped_condition() -> impl Strategy<Value = String> {
+    let item = comparison_of(ITEM_LOOKS);
+    let lambda =
+        (select(&["l", "L", "$it/l", "l/$filter(s ge 1)"][..]), select(&["any", "all"][..]), item);
+    let leaf = prop_oneof![
+        4 => comparison_of(LOOKS),
+        3 => lambda.prop_map(|(path, word, item)| format!("{path}/{word}(x:{item})")),
+        1 => select(&["l/any()", "hassubset(l,[o])", "@q", "contains(cast(s,Edm.String),'1')"][..]).prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(2, 4, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} and {b})")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("({a} or {b})")),
+            inner.prop_map(|a| format!("not ({a})")),
+        ]
+    })
+}
+
+/// The text of a query over them.
+pub(crate) fn shaped_query() -> impl Strategy<Value = String> {
+    let keys = vec((select(LOOKS), select(&["", " desc"][..])), 0..3);
+    (shaped_condition(), keys, select(LOOKS), shaped_condition(), any::<bool>()).prop_map(
+        |(filter, keys, p, q, paged)| {
+            let keys: Vec<String> =
+                keys.into_iter().map(|(key, direction)| format!("{key}{direction}")).collect();
+            let orderby = if keys.is_empty() {
+                String::new()
+            } else {
+                format!("&$orderby={}", keys.join(","))
+            };
+            let page = if paged { "&$skip=1&$top=2&$count=true" } else { "" };
+            // An alias that refers to itself binds to nothing.
+            let (p, q) = (p.replace("@p", "id"), q.replace("@q", "true"));
+            let used = |alias: &str, value: String| {
+                if filter.contains(alias) || orderby.contains(alias) || q.contains(alias) {
+                    format!("&{alias}={value}")
+                } else {
+                    String::new()
+                }
+            };
+            let (p, q) = (used("@p", p), used("@q", q.clone()));
+            format!("$filter={filter}{orderby}{page}{p}{q}")
+        },
+    )
+}
+
 /// Any expression that the builder makes of names and literals, whether it binds or not.
 pub(crate) fn expr() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
