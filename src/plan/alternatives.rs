@@ -45,7 +45,8 @@ impl<'q> Binder<'q> {
             }
             let path = self.expr(first.path)?;
             let literal = |position| literals.get(position).copied();
-            let path = self.read_items(path, &mut values, literal, place)?;
+            let what = "the right operand of `eq`";
+            let path = self.read_items(path, &mut values, literal, what, place)?;
             bound.push(self.is_one_of(path, values, place)?);
         }
         match *bound {

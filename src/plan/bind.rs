@@ -18,6 +18,9 @@ use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 /// `in` lists of more constants than this are hashed; shorter ones are compared one by one.
 const HASHED: usize = 8;
 
+/// What messages call a constant of an `in` list.
+const ITEM: &str = "an item of the list";
+
 /// Evaluation steps that are spent on computing constants, which also bounds what they hold.
 const FOLDING: u64 = 500_000;
 
@@ -304,7 +307,7 @@ impl<'q> Binder<'q> {
                 Kind::List(items) | Kind::Array(items) => items.get(position),
                 _ => None,
             };
-            let left = self.read_items(left, &mut items, literal, right.place())?;
+            let left = self.read_items(left, &mut items, literal, ITEM, right.place())?;
             return self.is_one_of(left, items, span);
         }
         let operands = [left, self.expr(right)?];
@@ -344,7 +347,7 @@ impl<'q> Binder<'q> {
                     self.folding = left;
                     let ([left, list], mut items) = (operands, items.clone());
                     let place = self.plan.node(list).span;
-                    let left = self.read_items(left, &mut items, |_| None, place)?;
+                    let left = self.read_items(left, &mut items, |_| None, ITEM, place)?;
                     return self.is_one_of(left, items, span);
                 }
                 self.comparison(op, operands, span)

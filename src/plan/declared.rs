@@ -7,7 +7,8 @@ use super::{NodeId, Op, Operation, Variable, types};
 use crate::ast::{Expr, Node as AstNode, Operator};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::schema::{
-    self, EntityType, Item, Look, Member, MemberKind, Model, TypeId, TypeRef, unknown_property,
+    EntityType, Item, Look, Member, MemberKind, Model, TypeId, TypeRef, unknown_property,
+    unknown_type,
 };
 use crate::span::Span;
 use crate::value::{EdmType, Primitive, Type, Types, Value};
@@ -91,6 +92,16 @@ impl<'q> Binder<'q> {
         if let Some(known) = self.declared.types.get_mut(id.position()) {
             *known = Some(declared);
         }
+    }
+
+    /// The record or a variable where the query names it: errors about what it is declared as say where.
+    pub(super) fn named_at(&mut self, id: NodeId, place: Span) -> Result<NodeId, Error> {
+        let Some(declared) = self.declared_type(id) else {
+            return Ok(id);
+        };
+        let named = self.push(self.plan.node(id).op.clone(), place, Types::ANY)?;
+        self.declare(named, declared);
+        Ok(named)
     }
 
     /// Declares a node as what another one is.
@@ -217,10 +228,10 @@ impl<'q> Binder<'q> {
                 match model.look(id, name, self.plan.settings.names) {
                     Look::Found(member) => Ok(Some(member)),
                     Look::Unknown if model.is_open(id) => Ok(None),
-                    Look::Unknown => Err(unknown_property(model, id, name).at(span)),
-                    Look::Ambiguous => {
-                        let error = unknown_property(model, id, name).at(span);
-                        Err(error.with_help("several names differ from it in case"))
+                    Look::Unknown => Err(unknown_property(model, id, name, &[]).at(span)),
+                    Look::Ambiguous(one, other) => {
+                        let similar = [one.min(other), one.max(other)];
+                        Err(unknown_property(model, id, name, &similar).at(span))
                     }
                 }
             }
@@ -284,6 +295,17 @@ impl<'q> Binder<'q> {
         self.apply(operation, &[id], span)
     }
 
+    /// A type by its name; none where records of an open type may be of any.
+    pub(super) fn find_type(&self, name: &str, span: Span) -> Result<Option<TypeId>, Error> {
+        let Some((model, entity)) = self.model().zip(self.declared.entity) else {
+            return Ok(None);
+        };
+        match model.find(name) {
+            None if !entity.is_open() => Err(unknown_type(model, name).at(span)),
+            found => Ok(found),
+        }
+    }
+
     /// `cast`, `isof` and type cast segments: a value as a type of a model. Without a schema what a record
     /// states is all there is to know.
     pub(super) fn model_type(
@@ -294,11 +316,10 @@ impl<'q> Binder<'q> {
         span: Span,
         place: Span,
     ) -> Result<NodeId, Error> {
-        let Some(model) = self.model() else {
+        let (Some(model), Some(id)) = (self.model(), self.find_type(name, span)?) else {
             let test = TypeTest { names: vec![name.into()], otherwise: false };
             return self.apply(how.of(test), &[of], place);
         };
-        let id = model.find(name).ok_or_else(|| schema::unknown_type(model, name).at(span))?;
         match model.item(id) {
             Item::Structured(target) => self.structured_type(of, target, how, span, place),
             Item::Primitive(primitive) if how != ModelType::Segment => {

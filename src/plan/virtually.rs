@@ -84,18 +84,22 @@ impl<'q> Binder<'q> {
 
     /// A test of a virtual property: of any of its paths.
     fn any_path(&mut self, test: AstNode<'q>, subject: AstNode<'q>) -> Result<NodeId, Error> {
+        let any = self.any_of(test, subject)?;
+        match test.kind() {
+            Kind::Binary(Operator::Ne, ..) => self.apply(Operation::Not, &[any], test.place()),
+            _ => Ok(any),
+        }
+    }
+
+    fn any_of(&mut self, test: AstNode<'q>, subject: AstNode<'q>) -> Result<NodeId, Error> {
         let (of, paths) = self.virtual_paths(subject).unwrap_or((self.this, &[]));
         let mut alternatives = Vec::with_capacity(paths.len());
         for path in paths {
             alternatives.push(self.along(test, subject, of, path)?);
         }
-        let any = match *alternatives {
-            [only] => only,
-            _ => self.push(Op::Or(alternatives.into()), test.place(), Type::Boolean)?,
-        };
-        match test.kind() {
-            Kind::Binary(Operator::Ne, ..) => self.apply(Operation::Not, &[any], test.place()),
-            _ => Ok(any),
+        match *alternatives {
+            [only] => Ok(only),
+            _ => self.push(Op::Or(alternatives.into()), test.place(), Type::Boolean),
         }
     }
 
@@ -125,7 +129,10 @@ impl<'q> Binder<'q> {
         self.declared.stand_ins.push((subject, text));
         let bound = self.test_ignoring_case(test);
         self.declared.stand_ins.pop();
-        bound
+        // What is not there does not match, so that `not` holds for it.
+        let null = self.constant(Value::Null, place)?;
+        let there = self.compare(Operator::Ne, [value, null], place)?;
+        self.push(Op::And([there, bound?].into()), test.place(), Type::Boolean)
     }
 
     /// A value as its text, where it is declared as something else.
@@ -141,6 +148,9 @@ impl<'q> Binder<'q> {
 
     fn test_ignoring_case(&mut self, test: AstNode<'q>) -> Result<NodeId, Error> {
         let span = test.place();
+        if let Some(another) = self.virtual_in(test) {
+            return self.any_of(test, another);
+        }
         match test.kind() {
             Kind::Call(name, arguments) => {
                 let function = super::call::checked(name, arguments, span)?;

@@ -4,7 +4,6 @@ use super::link;
 use super::{EntityType, Schema};
 use crate::ast::Expr;
 use crate::error::Error;
-use crate::span::Span;
 
 /// Declarations of types and entity sets, to be linked to a [`Schema`].
 ///
@@ -17,8 +16,35 @@ pub struct SchemaBuilder {
     pub(super) sets: Vec<SetBuilder>,
     /// Other names of namespaces, and those namespaces.
     pub(super) aliases: Vec<(String, String)>,
+    /// Containers of documents, and those that they extend.
+    pub(super) containers: Vec<(String, Option<String>)>,
     /// Types that were to be edited, but do not exist.
     pub(super) missing: Vec<String>,
+}
+
+/// Where a document declares something: nowhere in code. It takes no part in comparing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Place {
+    /// Says where an error is.
+    pub(super) fn of(self, error: Error) -> Error {
+        match self {
+            Place { line: 0, .. } => error,
+            Place { line, column } => {
+                error.in_declaration(&format!("line {line}, column {column}"))
+            }
+        }
+    }
 }
 
 /// A type definition: another name of a primitive type.
@@ -26,7 +52,7 @@ pub struct SchemaBuilder {
 pub(super) struct Definition {
     pub(super) name: String,
     pub(super) underlying: String,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 /// An entity set or a singleton.
@@ -36,7 +62,7 @@ pub(super) struct SetBuilder {
     pub(super) type_name: String,
     pub(super) singleton: bool,
     pub(super) bindings: Vec<(String, String)>,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 impl SchemaBuilder {
@@ -61,7 +87,7 @@ impl SchemaBuilder {
     /// Declares another name of a primitive type.
     pub fn type_definition(mut self, name: &str, underlying: &str) -> Self {
         let (name, underlying) = (name.to_owned(), underlying.to_owned());
-        self.definitions.push(Definition { name, underlying, at: Span::NOWHERE });
+        self.definitions.push(Definition { name, underlying, at: Place::default() });
         self
     }
 
@@ -81,7 +107,7 @@ impl SchemaBuilder {
             type_name: type_name.to_owned(),
             singleton,
             bindings: Vec::new(),
-            at: Span::NOWHERE,
+            at: Place::default(),
         });
         self
     }
@@ -98,6 +124,25 @@ impl SchemaBuilder {
     pub fn namespace_alias(mut self, alias: &str, namespace: &str) -> Self {
         self.aliases.push((alias.to_owned(), namespace.to_owned()));
         self
+    }
+
+    /// Adds what a CSDL JSON document declares.
+    ///
+    /// # Errors
+    ///
+    /// What is not JSON, and what CSDL does not allow; links are checked by [`build`](Self::build).
+    pub fn read_json(self, text: &str) -> Result<Self, Error> {
+        super::json::read(self, text)
+    }
+
+    /// Adds what a CSDL XML document declares.
+    ///
+    /// # Errors
+    ///
+    /// What is not XML, and what CSDL does not allow; links are checked by [`build`](Self::build).
+    #[cfg(feature = "csdl")]
+    pub fn read_xml(self, text: &str) -> Result<Self, Error> {
+        super::xml::read(self, text)
     }
 
     /// Adds to a type that is declared already, as one read from `$metadata`: aliases, virtual properties.
@@ -148,14 +193,14 @@ pub struct TypeBuilder {
     /// Types that are declared where they are used.
     pub(super) inner_types: Vec<TypeBuilder>,
     pub(super) inner_enums: Vec<EnumBuilder>,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MemberBuilder {
     pub(super) name: String,
     pub(super) kind: MemberKind,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -180,12 +225,12 @@ impl TypeBuilder {
             members: Vec::new(),
             inner_types: Vec::new(),
             inner_enums: Vec::new(),
-            at: Span::NOWHERE,
+            at: Place::default(),
         }
     }
 
     pub(super) fn member(mut self, name: &str, kind: MemberKind) -> Self {
-        self.members.push(MemberBuilder { name: name.to_owned(), kind, at: Span::NOWHERE });
+        self.members.push(MemberBuilder { name: name.to_owned(), kind, at: Place::default() });
         self
     }
 
@@ -302,14 +347,14 @@ pub struct EnumBuilder {
     pub(super) name: String,
     pub(super) flags: bool,
     pub(super) members: Vec<(String, i64)>,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 impl EnumBuilder {
     /// A type without members.
     pub fn new(name: &str) -> Self {
         let name = name.to_owned();
-        EnumBuilder { name, flags: false, members: Vec::new(), at: Span::NOWHERE }
+        EnumBuilder { name, flags: false, members: Vec::new(), at: Place::default() }
     }
 
     /// Declares a member and its value.

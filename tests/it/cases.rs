@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use odata_query::{Collation, Error, Plus, Query, Settings};
+use odata_query::{Collation, EntityType, Error, Plus, Query, Settings};
 use serde_json::Value;
 
 /// The time that `now()` is in all cases: 2021-08-15T12:00:00Z.
@@ -17,6 +17,19 @@ fn clock() -> SystemTime {
 fn rows() {
     run(|query, records| {
         let plan = query.bind()?;
+        let page = plan.apply_at(records, clock())?;
+        Ok(Answer { records: page.records().map(label).collect(), count: page.count() })
+    });
+}
+
+/// An open type that declares nothing changes nothing.
+#[test]
+fn rows_of_an_open_type() {
+    let open = EntityType::builder("Open").open(true).build().unwrap();
+    run(|query, records| {
+        // Of what is no structured value nothing can be declared.
+        let are_structured = records.iter().all(Value::is_object);
+        let plan = if are_structured { query.bind_to(&open)? } else { query.bind()? };
         let page = plan.apply_at(records, clock())?;
         Ok(Answer { records: page.records().map(label).collect(), count: page.count() })
     });
