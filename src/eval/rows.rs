@@ -49,7 +49,12 @@ impl<'e> Evaluator<'e> {
             variables: vec![Item::NULL; plan.variables],
             hints: vec![0; plan.node_count()],
             ordered: keeps_order(),
-            context: Context { now, collation: plan.settings.collation, limits },
+            context: Context {
+                now,
+                collation: plan.settings.collation,
+                names: plan.settings.names,
+                limits,
+            },
             batch: Batch::default(),
             scratch: String::new(),
             record_steps: 0,
@@ -215,7 +220,7 @@ impl<'e> Evaluator<'e> {
                 let of = self.json(*of)?;
                 self.unpaid = self.unpaid.saturating_add(member_steps(of));
                 let hint = self.hints.get_mut(id.position())?;
-                Some(json_member(of, name, hint, self.ordered))
+                Some(json_member(of, name, hint, self.ordered, plan.settings.names))
             }
             _ => None,
         }
@@ -233,7 +238,7 @@ impl<'e> Evaluator<'e> {
                     self.charge_steps(id, 0)?;
                     Item::Json(json)
                 }
-                None => Item::Value(member(&self.value(*of)?, name)),
+                None => Item::Value(member(&self.value(*of)?, name, plan.settings.names)),
             },
             Op::Apply(operation, operands) => Item::Value(self.apply(id, operation, operands)?),
             Op::Case(pairs) => {

@@ -55,6 +55,7 @@ pub(super) fn bind(
             // Binding folds nothing that depends on it.
             now: DateTimeOffset::MIN,
             collation: settings.collation,
+            names: settings.names,
             limits: settings.limits,
         },
         folding: FOLDING,

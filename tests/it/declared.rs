@@ -329,6 +329,35 @@ fn names_exactly() {
     );
 }
 
+/// Without a declared type too, in columns and row by row, in objects of any size.
+#[test]
+fn names_exactly_without_a_type() {
+    let mut settings = Settings::default();
+    settings.names = Names::Exact;
+    let wide: serde_json::Map<_, _> = (0..100).map(|n| (format!("x{n}"), json!(n))).collect();
+    let record =
+        json!({"Name": "x", "list": [{"Tag": "a"}], "x": {"Y": 1}, "wide": wide, "Name@a.b": 1});
+    for filter in [
+        "name eq 'x'",
+        "tolower(name) eq 'x'",
+        "list/any(l:l/tag eq 'a')",
+        "x/y add 0 eq 1",
+        "wide/X5 eq 5",
+        "List/$count eq 1",
+        "list/$filter(tag eq 'a')/$count eq 1",
+        "name/@a.b eq 1",
+    ] {
+        let count = |settings: &Settings| {
+            let query = Query::parse_with(&format!("$filter={filter}"), settings).unwrap();
+            query.apply(std::slice::from_ref(&record)).unwrap().len()
+        };
+        if filter != "name/@a.b eq 1" {
+            assert_eq!(count(&Settings::default()), 1, "{filter}");
+        }
+        assert_eq!(count(&settings), 0, "{filter}");
+    }
+}
+
 /// Several names that differ only in case are told apart by it.
 #[test]
 fn names_that_differ_in_case() {
