@@ -143,10 +143,20 @@ impl<'q> Binder<'q> {
 
     /// An expression, one level deeper than what it is part of: aliases add to the height of trees.
     pub(super) fn expr(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
+        self.deeper(node.place(), |binder| binder.kind(node))
+    }
+
+    /// Whatever makes binding recursive counts.
+    #[inline(always)]
+    pub(super) fn deeper(
+        &mut self,
+        place: Span,
+        bind: impl FnOnce(&mut Self) -> Result<NodeId, Error>,
+    ) -> Result<NodeId, Error> {
         let outer = self.depth;
         self.depth = outer.saturating_add(1);
-        self.check_height(self.depth).map_err(|error| error.at(node.place()))?;
-        let bound = self.kind(node);
+        self.check_height(self.depth).map_err(|error| error.at(place))?;
+        let bound = bind(self);
         self.depth = outer;
         bound
     }

@@ -46,7 +46,7 @@ impl<'q> Declared<'q> {
 }
 
 impl TypeRef {
-    fn one(item: Item) -> Self {
+    pub(super) fn one(item: Item) -> Self {
         TypeRef { item, collection: false }
     }
 
@@ -373,6 +373,12 @@ impl<'q> Binder<'q> {
         let holds = own.is_some_and(|own| model.is_a(own, target));
         let fits = own.map_or(declared.is_none(), |own| holds || model.is_a(target, own));
         if how != ModelType::IsOf {
+            let collection = declared.is_some_and(|declared| declared.collection);
+            if collection && how == ModelType::Cast {
+                let what = "the operand of `cast`".to_owned();
+                let expected = "a single value".to_owned();
+                return Err(types::mismatch(what, expected, self.found(of), span));
+            }
             if holds {
                 return Ok(of);
             }

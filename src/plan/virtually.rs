@@ -2,11 +2,11 @@
 //! ignoring case.
 
 use super::bind::Binder;
-use super::{NodeId, Op, Operation};
+use super::{NodeId, Op, Operation, types};
 use crate::ast::{Kind, Node as AstNode, Operator};
 use crate::error::Error;
 use crate::functions;
-use crate::schema::{Item, MemberKind, Path};
+use crate::schema::{Item, MemberKind, Path, TypeRef};
 use crate::span::Span;
 use crate::value::{Collection, EdmType, Primitive, Type, Value};
 
@@ -82,7 +82,7 @@ impl<'q> Binder<'q> {
         }
     }
 
-    /// A test of a virtual property: of any of its paths.
+    /// A test of a virtual property: of any of its paths. What is not equal is not equal to all of them.
     fn any_path(&mut self, test: AstNode<'q>, subject: AstNode<'q>) -> Result<NodeId, Error> {
         let any = self.any_of(test, subject)?;
         match test.kind() {
@@ -95,7 +95,8 @@ impl<'q> Binder<'q> {
         let (of, paths) = self.virtual_paths(subject).unwrap_or((self.this, &[]));
         let mut alternatives = Vec::with_capacity(paths.len());
         for path in paths {
-            alternatives.push(self.along(test, subject, of, path)?);
+            let bound = self.deeper(test.place(), |binder| binder.along(test, subject, of, path));
+            alternatives.push(bound?);
         }
         match *alternatives {
             [only] => Ok(only),
@@ -170,10 +171,28 @@ impl<'q> Binder<'q> {
                     self.literals(right)?;
                 }
                 let [left, right] = [self.expr(left)?, self.expr(right)?];
+                self.check_not_null([left, right])?;
                 let operands = [self.lower_case(left, span)?, self.lower_case(right, span)?];
-                self.binary_of(if op == Operator::Ne { Operator::Eq } else { op }, operands, span)
+                let bound = self.binary_of(op, operands, span)?;
+                match op {
+                    Operator::Ne => self.apply(Operation::Not, &[bound], span),
+                    _ => Ok(bound),
+                }
             }
             _ => self.expr(test),
+        }
+    }
+
+    /// Whether there is a value is no question to several properties.
+    fn check_not_null(&self, operands: [NodeId; 2]) -> Result<(), Error> {
+        let nodes = operands.map(|id| self.plan.node(id));
+        match nodes.into_iter().find(|node| matches!(node.op, Op::Constant(Value::Null))) {
+            None => Ok(()),
+            Some(null) => {
+                let what = "what a virtual property is compared with".to_owned();
+                let (expected, found) = ("a string".to_owned(), "null".to_owned());
+                Err(types::mismatch(what, expected, found, null.span))
+            }
         }
     }
 
@@ -198,8 +217,11 @@ impl<'q> Binder<'q> {
                 self.apply_as(Operation::Call(function), &[id], Type::String.into(), place)
             }
             Op::Constant(_) => Ok(id),
-            _ if super::types::may_be(node, Type::String) => {
-                self.apply_as(Operation::Call(function), &[id], Type::String.into(), span)
+            _ if types::may_be(node, Type::String) => {
+                let lower =
+                    self.apply_as(Operation::Call(function), &[id], Type::String.into(), span)?;
+                self.declare(lower, TypeRef::one(Item::Primitive(Primitive::String)));
+                Ok(lower)
             }
             _ => Ok(id),
         }

@@ -245,6 +245,16 @@ impl EntityType {
         self.model.is_open(self.id)
     }
 
+    /// Whether all records are of types that are derived from it.
+    pub fn is_abstract(&self) -> bool {
+        self.model.structured(self.id).is_some_and(|own| own.is_abstract)
+    }
+
+    /// Whether the type was looked up by the name of a singleton.
+    pub fn is_singleton(&self) -> bool {
+        self.set.and_then(|set| self.model.set(set)).is_some_and(|set| set.singleton)
+    }
+
     /// The declared property of exactly this name, of the type or a base type.
     pub fn property(&self, name: &str) -> Option<&Property> {
         match &self.model.look(self.id, name, Names::Exact) {

@@ -44,6 +44,10 @@ fn what_is_declared() {
     assert!(orders.is_collection() && !orders.is_contained());
     assert_eq!(orders.pairs().collect::<Vec<_>>(), [("id", "customerId")]);
 
+    assert!(!customer.is_abstract() && !customer.is_singleton());
+    assert!(schema.entity_type("Party").unwrap().is_abstract());
+    assert!(schema.entity_set("Me").unwrap().is_singleton());
+
     let order = orders.target();
     assert_eq!((order.name(), order.set(), order.is_open()), ("Shop.Order", Some("Orders"), true));
     assert_eq!(order.key().collect::<Vec<_>>(), ["number", "where/country"]);

@@ -529,6 +529,27 @@ fn bad_declarations() {
     }
 }
 
+/// Names that stand for several properties multiply; what they cost is bounded (a stack of 512 KiB in release
+/// builds, 2 MiB in debug builds).
+#[test]
+fn virtual_properties_are_bounded() {
+    let parsed = [
+        format!("$filter=name eq {}name{}", "concat(searchField,".repeat(30), ")".repeat(30)),
+        format!("$filter={}", vec!["contains(searchField,'x')"; 900].join(" or ")),
+    ];
+    let bind = move || {
+        let person = person();
+        let built = Query::new().filter(prop("name").is_in(vec![prop("searchField"); 4_000]));
+        for query in parsed.iter().map(|text| Query::parse(text).unwrap()).chain([built]) {
+            let bound = query.bind_to(&person);
+            let error = bound.map(|_| ()).unwrap_err();
+            assert!(error.is_limit(), "{}", error.report());
+        }
+    };
+    let stack = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
+    std::thread::Builder::new().stack_size(stack).spawn(bind).unwrap().join().unwrap();
+}
+
 /// The same inner type may be declared in several places.
 #[test]
 fn inner_types_may_be_repeated() {
