@@ -6,7 +6,12 @@ use std::{env, fs};
 use odata_query::ast::{Expr, call, lit, prop};
 use odata_query::schema::{EnumBuilder, Navigation, Schema, TypeBuilder};
 use odata_query::{Collation, EntityType, Names, Query, Settings};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value, json};
+
+use crate::strategies::cases;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/declared.txt");
 
@@ -634,3 +639,176 @@ fn built_queries() {
         "error: `HR.Person` has no property `nmae`\n  = help: did you mean `name`?\n"
     );
 }
+
+/// Records of [`declared_alike`].
+fn conforming() -> impl Strategy<Value = Vec<Value>> {
+    let number = || prop_oneof![Just(Value::Null), (-5..=5_i64).prop_map(Value::from)];
+    let text = || select(&["", "a", "A", "ab", "Ab", "b", "жа", "Ж"][..]).prop_map(Value::from);
+    let truth = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from)];
+    let item = (number(), text()).prop_map(|(a, b)| json!({"a": a, "b": b}));
+    let record = (number(), text(), truth, vec(text(), 0..3), vec(item, 0..3));
+    vec(
+        record.prop_map(|(a, b, flag, tags, items)| {
+            json!({"a": a, "b": b, "ж": flag, "tags": tags, "items": items})
+        }),
+        0..8,
+    )
+}
+
+fn declared_alike() -> EntityType {
+    let item = TypeBuilder::new("Item").property("a", "Edm.Int64").property("b", "Edm.String");
+    let declared = EntityType::builder("Record").property("a", "Edm.Int64");
+    let declared = declared.property("b", "Edm.String").property("ж", "Edm.Boolean");
+    let declared = declared.property("tags", "Collection(Edm.String)").complexes("items", item);
+    declared.build().unwrap()
+}
+
+/// Conditions over [`declared_alike`] whose types mostly fit.
+fn fitting() -> impl Strategy<Value = String> {
+    let number =
+        select(&["a", "A", "-1", "0", "2", "length(b)", "a add 1", "tags/$count", "null"][..]);
+    let text =
+        select(&["b", "'a'", "'Ж'", "tolower(B)", "concat(b,'b')", "'2021-01-01'", "null"][..]);
+    let compared = select(&["eq", "ne", "gt", "ge", "lt", "le"][..]);
+    let join = |(left, op, right): (&str, &str, &str)| format!("{left} {op} {right}");
+    let leaf = prop_oneof![
+        (number.clone(), compared.clone(), number).prop_map(join),
+        (text.clone(), compared, text.clone()).prop_map(join),
+        (text.clone(), text.clone()).prop_map(|(left, right)| format!("contains({left},{right})")),
+        text.clone().prop_map(|text| format!("{text} in tags")),
+        text.prop_map(|text| format!("{text} in ('a','ab',null)")),
+        select(&["ж", "ж eq true", "a in (1,2)", "a eq 1 or a eq 2", "tags/any()", "a gt b"][..])
+            .prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let pair = (inner.clone(), inner.clone());
+        prop_oneof![
+            pair.clone().prop_map(|(left, right)| format!("({left}) and ({right})")),
+            pair.prop_map(|(left, right)| format!("({left}) or ({right})")),
+            inner.clone().prop_map(|inner| format!("not ({inner})")),
+            inner.clone().prop_map(|inner| format!("tags/any(x:x gt 'a' and ({inner}))")),
+            inner.clone().prop_map(|inner| format!("items/all(x:x/b ne b or ({inner}))")),
+            inner.prop_map(|inner| format!("items/$filter({inner})/$count gt 0")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(1000))]
+
+    /// A declared type only narrows: what it does not refuse has the answer that it has without.
+    #[test]
+    fn types_only_narrow(filter in fitting(), key in select(&["a", "B desc", "tags"][..]), records in conforming()) {
+        let query = Query::parse(&format!("$filter={filter}&$orderby={key}")).unwrap();
+        let Ok(plan) = query.bind_to(&declared_alike()) else {
+            return Ok(());
+        };
+        match (plan.apply(&records), query.apply(&records)) {
+            (Ok(declared), Ok(plain)) => prop_assert_eq!(declared.to_json(), plain.to_json()),
+            (Err(declared), Err(plain)) => prop_assert_eq!(declared.report(), plain.report()),
+            (declared, plain) => prop_assert!(false, "{:?}, {:?}", declared.err(), plain.err()),
+        }
+    }
+
+    /// Whatever is asked of declared types is answered or refused, and where it stands is in the text.
+    #[test]
+    fn anything_is_answered(
+        parts in vec((select(OPERANDS), select(OPERATORS), select(OPERANDS), select(CALLS)), 1..4),
+    ) {
+        let parts = parts.into_iter().map(|(left, op, right, call)| {
+            let left = call.replace('_', left);
+            format!("{left} {op} {right}")
+        });
+        let text = format!("$filter={}", parts.collect::<Vec<_>>().join(" and "));
+        let Ok(query) = Query::parse(&text) else {
+            return Ok(());
+        };
+        if let Err(error) = query.apply_to(&person(), &people()) {
+            prop_assert!(error.span().is_some_and(|span| span.end <= text.len()), "{:?}", error);
+        }
+    }
+}
+
+const OPERANDS: &[&str] = &[
+    "id",
+    "name",
+    "born",
+    "hired",
+    "shift",
+    "pause",
+    "uid",
+    "badge",
+    "salary",
+    "isActive",
+    "color",
+    "access",
+    "colors",
+    "days",
+    "address",
+    "address/city",
+    "address/x",
+    "tags",
+    "town",
+    "searchField",
+    "fullName",
+    "broken",
+    "boss",
+    "boss/searchField",
+    "boss/HR.Manager/budget",
+    "reports",
+    "reports/HR.Manager",
+    "phones",
+    "place",
+    "extra",
+    "extra/x",
+    "$it",
+    "HR.Director/car",
+    "null",
+    "5",
+    "1.5",
+    "'a'",
+    "'Red'",
+    "'2021-01-01'",
+    "2021-01-01",
+    "'PT1H'",
+    "duration'PT1H'",
+    "true",
+    "HR.Color'Red'",
+    "HR.Access'All'",
+    "('a',null)",
+    "(1,2)",
+    "('2021-01-01','Red')",
+    "now()",
+    "nmae",
+];
+
+const OPERATORS: &[&str] =
+    &["eq", "ne", "gt", "le", "in", "has", "add", "sub", "and", "or not", "eq -", "mul 2 eq"];
+
+const CALLS: &[&str] = &[
+    "_",
+    "_",
+    "_",
+    "not _",
+    "-_",
+    "contains(_,'a')",
+    "tolower(_)",
+    "year(_)",
+    "length(_)",
+    "case(true:_)",
+    "cast(_,HR.Color)",
+    "cast(_,HR.Manager)",
+    "cast(_,Edm.Date)",
+    "isof(_,HR.Color)",
+    "isof(_,HR.Money)",
+    "_/$count",
+    "_/any()",
+    "_/any(x:x eq 'Red')",
+    "_/all(x:contains(x/searchField,'a'))",
+    "_/name",
+    "_/kind",
+    "_/$filter($this ne null)/$count",
+    "matchespattern(_,'A')",
+    "concat(_,_)",
+    "(_ in colors)",
+];
