@@ -23,7 +23,7 @@ impl<'q> Binder<'q> {
         let mut bound = Vec::with_capacity(operands.len());
         let mut rest = operands.iter().peekable();
         while let Some(operand) = rest.next() {
-            let is_virtual = self.is_virtual_test(operand);
+            let is_virtual = self.is_virtual_test(operand)?;
             let another = |next: &AstNode<'q>| {
                 let (first, next) = (equality(operand)?, equality(*next)?);
                 same_path(first.path, next.path).then_some((first, next))

@@ -20,15 +20,15 @@ impl<'q> Binder<'q> {
         if let Some(id) = self.stand_in(node) {
             return Ok(Some(id));
         }
-        match self.virtual_in(node) {
+        match self.virtual_in(node)? {
             Some(subject) => self.any_path(node, subject).map(Some),
             None => Ok(None),
         }
     }
 
     /// Whether an operand asks for a virtual property.
-    pub(super) fn is_virtual_test(&mut self, operand: AstNode<'q>) -> bool {
-        !self.declared.virtual_names.is_empty() && self.virtual_in(operand).is_some()
+    pub(super) fn is_virtual_test(&mut self, operand: AstNode<'q>) -> Result<bool, Error> {
+        Ok(!self.declared.virtual_names.is_empty() && self.virtual_in(operand)?.is_some())
     }
 
     fn stand_in(&self, node: AstNode<'q>) -> Option<NodeId> {
@@ -37,17 +37,17 @@ impl<'q> Binder<'q> {
     }
 
     /// The virtual property that a test asks for: tests inside it ask for their own.
-    fn virtual_in(&mut self, test: AstNode<'q>) -> Option<AstNode<'q>> {
+    fn virtual_in(&mut self, test: AstNode<'q>) -> Result<Option<AstNode<'q>>, Error> {
         if !is_test(test) {
-            return None;
+            return Ok(None);
         }
         let mut work = Vec::new();
         test.for_each_child(|child| work.push(child));
         while let Some(node) = work.pop() {
             match node.kind() {
                 Kind::Path(_) if self.stand_in(node).is_none() => {
-                    if self.virtual_paths(node).is_some() {
-                        return Some(node);
+                    if self.virtual_paths(node)?.is_some() {
+                        return Ok(Some(node));
                     }
                 }
                 Kind::Path(_) => {}
@@ -55,31 +55,31 @@ impl<'q> Binder<'q> {
                 _ => node.for_each_child(|child| work.push(child)),
             }
         }
-        None
+        Ok(None)
     }
 
     /// What a path that ends in a virtual property starts from, and what it stands for.
-    fn virtual_paths(&mut self, path: AstNode<'q>) -> Option<(NodeId, &'q [Path])> {
+    fn virtual_paths(&mut self, path: AstNode<'q>) -> Result<Option<(NodeId, &'q [Path])>, Error> {
         let Kind::Path(segments) = path.kind() else {
-            return None;
+            return Ok(None);
         };
-        let before = segments.len().checked_sub(1)?;
-        let Kind::Name(name) = segments.get(before)?.kind() else {
-            return None;
+        let before = segments.len().saturating_sub(1);
+        let Some(Kind::Name(name)) = segments.get(before).map(AstNode::kind) else {
+            return Ok(None);
         };
         if !self.declared.virtual_names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            return None;
+            return Ok(None);
         }
         let of = match before {
-            0 if self.variable(name).is_some() => return None,
+            0 if self.variable(name).is_some() => return Ok(None),
             0 => self.this,
-            // What is wrong in front of the name is said when the path is bound.
-            _ => self.walk(segments.iter().take(before), path.place()).ok()?,
+            _ => self.walk(segments.iter().take(before), path.place())?,
         };
-        match &self.look(of, name, path.place()).ok()??.kind {
-            MemberKind::Virtual(paths) => Some((of, paths)),
+        let member = self.look(of, name, path.place())?;
+        Ok(member.and_then(|member| match &member.kind {
+            MemberKind::Virtual(paths) => Some((of, paths.as_slice())),
             _ => None,
-        }
+        }))
     }
 
     /// A test of a virtual property: of any of its paths. What is not equal is not equal to all of them.
@@ -92,7 +92,7 @@ impl<'q> Binder<'q> {
     }
 
     fn any_of(&mut self, test: AstNode<'q>, subject: AstNode<'q>) -> Result<NodeId, Error> {
-        let (of, paths) = self.virtual_paths(subject).unwrap_or((self.this, &[]));
+        let (of, paths) = self.virtual_paths(subject)?.unwrap_or((self.this, &[]));
         let mut alternatives = Vec::with_capacity(paths.len());
         for path in paths {
             let bound = self.deeper(test.place(), |binder| binder.along(test, subject, of, path));
@@ -149,7 +149,7 @@ impl<'q> Binder<'q> {
 
     fn test_ignoring_case(&mut self, test: AstNode<'q>) -> Result<NodeId, Error> {
         let span = test.place();
-        if let Some(another) = self.virtual_in(test) {
+        if let Some(another) = self.virtual_in(test)? {
             return self.any_of(test, another);
         }
         match test.kind() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use odata_query::{Collation, EntityType, Error, Plus, Query, Settings};
+use odata_query::{Collation, EntityType, Error, Names, Plus, Query, Settings};
 use serde_json::Value;
 
 /// The time that `now()` is in all cases: 2021-08-15T12:00:00Z.
@@ -221,6 +221,7 @@ fn read_settings(text: &str) -> Settings {
         match (name, value) {
             ("plus", "space") => settings.plus = Plus::Space,
             ("collation", "ignore-case") => settings.collation = Collation::IgnoreCase,
+            ("names", "exact") => settings.names = Names::Exact,
             ("depth", _) => limits.depth = number(),
             ("lambda_depth", _) => limits.lambda_depth = number(),
             ("nodes", _) => limits.nodes = number(),

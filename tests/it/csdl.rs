@@ -1,6 +1,6 @@
 //! Schemas read from `$metadata`.
 
-use odata_query::{EntityType, Error, Query, Schema};
+use odata_query::{EntityType, Query, Schema};
 use serde_json::{Value, json};
 
 const JSON: &str = include_str!("../data/shop.metadata.json");
@@ -253,7 +253,7 @@ fn deep_xml() {
         "<a xmlns='x'>".repeat(deep),
         "</a>".repeat(deep)
     );
-    let read = || Schema::from_xml(&text).map(|_| ()).map_err(|error: Error| error.to_string());
+    let read = || Schema::from_xml(&text).map(|_| ()).map_err(|error| error.to_string());
     let thread = std::thread::Builder::new().stack_size(512 << 10);
     let _ = std::thread::scope(|scope| thread.spawn_scoped(scope, read).unwrap().join().unwrap());
 }
