@@ -8,6 +8,25 @@ use crate::error::Error;
 /// Declarations of types and entity sets, to be linked to a [`Schema`].
 ///
 /// Types are named as in CSDL: `Edm.String`, `HR.Address`, `Collection(HR.Address)`.
+///
+/// ```
+/// use odata_query::Query;
+/// use odata_query::schema::{Schema, TypeBuilder};
+/// use serde_json::json;
+///
+/// let schema = Schema::builder()
+///     .complex_type(TypeBuilder::new("HR.Address").property("city", "Edm.String"))
+///     .entity_type(TypeBuilder::new("HR.Person").property("home", "HR.Address"))
+///     .entity_type(TypeBuilder::new("HR.Manager").base("HR.Person").property("budget", "HR.Money"))
+///     .type_definition("HR.Money", "Edm.Decimal")
+///     .entity_set("People", "HR.Person")
+///     .build()?;
+/// let person = schema.entity_set("People").expect("a declared set");
+/// let people = [json!({"home": {"city": "Oslo"}}), json!({"@odata.type": "#HR.Manager", "budget": 7})];
+/// let query = Query::parse("$filter=isof(HR.Manager) or HOME/city eq 'Oslo'")?;
+/// assert_eq!(query.apply_to(&person, &people)?.len(), 2);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct SchemaBuilder {
     pub(super) types: Vec<TypeBuilder>,
@@ -181,6 +200,27 @@ impl SchemaBuilder {
 }
 
 /// An entity type or complex type as it is declared.
+///
+/// ```
+/// use odata_query::ast::prop;
+/// use odata_query::schema::TypeBuilder;
+/// use odata_query::Query;
+/// use serde_json::json;
+///
+/// let order = TypeBuilder::new("Order")
+///     .key(["number"])
+///     .required("number", "Edm.Int64")
+///     .property("price", "Edm.Decimal")
+///     .property("count", "Edm.Int32")
+///     .complex("ship", TypeBuilder::new("Place").property("city", "Edm.String").open(true))
+///     .alias("city", "ship/city")
+///     .computed("total", prop("price").mul(prop("count")))
+///     .build()?;
+/// let records = [json!({"number": 1, "price": 2.5, "count": 4, "ship": {"city": "Oslo", "dock": 7}})];
+/// let query = Query::parse("$filter=total eq 10 and city eq 'Oslo' and ship/dock eq 7")?;
+/// assert_eq!(query.apply_to(&order, &records)?.len(), 1);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeBuilder {
     pub(super) name: String,
