@@ -32,9 +32,7 @@ impl<'q> Binder<'q> {
             Operator::In => self.declared_type(right).map(|declared| declared.item),
             _ => self.declared_item(right),
         };
-        if let Some(Item::Enum(own)) =
-            of_left.or(of_right).into_iter().chain(of_right).find(is_enum)
-        {
+        if let Some(Item::Enum(own)) = of_left.into_iter().chain(of_right).find(is_enum) {
             return self.compare_enum(op, operands, [of_left, of_right], own, span);
         }
         left = self.read_constant(left, of_right)?;
@@ -42,7 +40,9 @@ impl<'q> Binder<'q> {
             right = self.read_constant(right, of_left)?;
         }
         self.check_comparable(op, [left, right], of_right)?;
-        if op != Operator::In {
+        if op == Operator::In {
+            left = self.read(left)?;
+        } else {
             let is_constant = |id: NodeId| matches!(self.plan.node(id).op, Op::Constant(_));
             let binary = Some(Item::Primitive(Primitive::Binary));
             if !is_constant(left) && !is_constant(right) || of_left == binary || of_right == binary

@@ -40,6 +40,7 @@ pub(crate) fn schema() -> Schema {
         .property("address", "HR.Address")
         .property("nicknames", "Collection(Edm.String)")
         .property("days", "Collection(Edm.Date)")
+        .property("stamps", "Collection(Edm.DateTimeOffset)")
         .property("phones", "Collection(HR.Phone)")
         .property("extra", "Edm.Untyped")
         .property("place", "Edm.GeographyPoint")
@@ -95,7 +96,7 @@ fn people() -> Vec<Value> {
             "uid": "01234567-89AB-cdef-0123-456789abcdef", "badge": "T0RhdGE", "salary": 100.5,
             "isActive": true, "color": "Red", "access": "Read,Write", "colors": ["Red", "Amber"],
             "address": {"city": "Oslo", "zip": "0150", "floor": 3}, "nicknames": ["Ann", "BOSS"],
-            "days": ["2021-08-15"], "phones": [{"number": "+7800", "kind": "Red"}], "extra": "2021-08-15",
+            "days": ["2021-08-15"], "stamps": ["2021-08-15T10:00:00Z"], "phones": [{"number": "+7800", "kind": "Red"}], "extra": "2021-08-15",
             "boss": {"id": 3, "name": "Zoë", "@odata.type": "#HR.Manager", "budget": 7}, "reports": []
         }),
         json!({
@@ -148,6 +149,7 @@ const FILTERS: &[(&str, &[u64])] = &[
     ("badge ne null", &[1]),
     ("days/any(d:d eq '2021-08-15')", &[1]),
     ("'2021-08-15' in days", &[1]),
+    ("hired in stamps", &[1]),
     ("year(born) eq 1990", &[1]),
     ("born ne null and born eq null", &[]),
     // Two properties are compared by their type, not as strings.
