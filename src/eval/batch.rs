@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::item::{NULL, by_name, elsewhere, member_steps, same};
 use super::rows::Evaluator;
 use crate::error::Error;
+use crate::limits::Names;
 use crate::plan::{NodeId, Op, Variable};
 
 /// Rows of one batch: enough for waits to overlap, few enough to stay in the cache between steps.
@@ -173,9 +174,15 @@ impl<'e> Batch<'e> {
     ///
     /// Records share their shape: the member is expected where the last record had it. The places are
     /// computed before any of them is read.
-    fn step_by_position(&mut self, column: &mut [&'e Json], name: &str, hint: &mut usize) {
+    fn step_by_position(
+        &mut self,
+        column: &mut [&'e Json],
+        name: &str,
+        hint: &mut usize,
+        names: Names,
+    ) {
         if let Some(Json::Object(first)) = column.first() {
-            elsewhere(first, name, hint);
+            elsewhere(first, name, hint, names);
         }
         let position = *hint;
         self.expected.clear();
@@ -186,7 +193,7 @@ impl<'e> Batch<'e> {
         for (slot, expected) in column.iter_mut().zip(&self.expected) {
             *slot = match (expected, *slot) {
                 (Some((key, value)), _) if same(key, name) => value,
-                (_, Json::Object(members)) => elsewhere(members, name, hint),
+                (_, Json::Object(members)) => elsewhere(members, name, hint, names),
                 _ => &NULL,
             };
         }
@@ -236,15 +243,16 @@ impl<'e> Evaluator<'e> {
 
     /// Replaces every value of a column by its member.
     fn step(&mut self, member: NodeId, name: &str, column: &mut [&'e Json]) {
+        let names = self.plan.settings.names;
         if self.ordered {
             let mut hint = self.hint(member);
-            self.batch.step_by_position(column, name, &mut hint);
+            self.batch.step_by_position(column, name, &mut hint, names);
             self.set_hint(member, hint);
             return;
         }
         for slot in column {
             *slot = match slot {
-                Json::Object(members) => by_name(members, name),
+                Json::Object(members) => by_name(members, name, names),
                 _ => &NULL,
             };
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json};
 
+use crate::limits::Names;
 use crate::plan::{look_up_steps, only};
 use crate::value::{Collection, Items, Value};
 
@@ -84,10 +85,11 @@ pub(super) fn json_member<'e>(
     name: &str,
     hint: &mut usize,
     ordered: bool,
+    names: Names,
 ) -> &'e Json {
     match json {
-        Json::Object(members) if ordered => by_position(members, name, hint),
-        Json::Object(members) => by_name(members, name),
+        Json::Object(members) if ordered => by_position(members, name, hint, names),
+        Json::Object(members) => by_name(members, name, names),
         _ => &NULL,
     }
 }
@@ -103,10 +105,15 @@ pub(super) fn keeps_order() -> bool {
 
 /// Records share their shape: the member is looked for where the last record had it.
 #[inline]
-fn by_position<'e>(members: &'e Map<String, Json>, name: &str, hint: &mut usize) -> &'e Json {
+fn by_position<'e>(
+    members: &'e Map<String, Json>,
+    name: &str,
+    hint: &mut usize,
+    names: Names,
+) -> &'e Json {
     match members.iter().nth(*hint) {
         Some((key, value)) if same(key, name) => value,
-        _ => elsewhere(members, name, hint),
+        _ => elsewhere(members, name, hint, names),
     }
 }
 
@@ -116,12 +123,13 @@ pub(super) fn elsewhere<'e>(
     members: &'e Map<String, Json>,
     name: &str,
     hint: &mut usize,
+    names: Names,
 ) -> &'e Json {
     if members.len() > SCANNED {
-        return by_name(members, name);
+        return by_name(members, name, names);
     }
     let mut similar = None;
-    let mut ambiguous = false;
+    let mut ambiguous = names == Names::Exact;
     for (position, (key, value)) in members.iter().enumerate() {
         if key.len() != name.len() {
             continue;
@@ -138,8 +146,9 @@ pub(super) fn elsewhere<'e>(
     similar.filter(|_| !ambiguous).unwrap_or(&NULL)
 }
 
-pub(super) fn by_name<'e>(members: &'e Map<String, Json>, name: &str) -> &'e Json {
-    members.get(name).or_else(|| only(members.iter(), name)).unwrap_or(&NULL)
+pub(super) fn by_name<'e>(members: &'e Map<String, Json>, name: &str, names: Names) -> &'e Json {
+    let similar = || only(members.iter(), name).filter(|_| names == Names::IgnoreCase);
+    members.get(name).or_else(similar).unwrap_or(&NULL)
 }
 
 /// Whether two names are equal. Most are short: their first and last bytes are all there is to compare.

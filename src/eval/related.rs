@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde_json::Value as Json;
 
 use super::item::by_name;
+use crate::limits::Names;
 use crate::plan::Link;
 use crate::value::{Number, NumberKey};
 
@@ -134,7 +135,7 @@ impl<'e> Related<'e> {
 fn key<'n>(record: &Json, names: impl Iterator<Item = &'n Box<str>>) -> Option<Vec<Key>> {
     let members = record.as_object()?;
     names
-        .map(|name| match by_name(members, name) {
+        .map(|name| match by_name(members, name, Names::IgnoreCase) {
             Json::Bool(value) => Some(Key::Boolean(*value)),
             Json::Number(value) => Number::from_json(value).key().map(Key::Number),
             Json::String(text) => Some(Key::Text(text.as_str().into())),

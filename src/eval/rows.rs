@@ -11,6 +11,7 @@ use super::related::Related;
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
+use crate::limits::Names;
 use crate::plan::{
     NodeId, Op, Operation, Plan, Search, Variable, compare, compare_weight, json_compare_weight,
     member,
@@ -80,7 +81,12 @@ impl<'e> Evaluator<'e> {
             variables: vec![Item::NULL; plan.variables],
             hints: vec![0; plan.node_count()],
             ordered: keeps_order(),
-            context: Context { now: scope.now, collation: plan.settings.collation, limits },
+            context: Context {
+                now: scope.now,
+                collation: plan.settings.collation,
+                names: plan.settings.names,
+                limits,
+            },
             batch: Batch::default(),
             scratch: String::new(),
             record_steps: 0,
@@ -142,6 +148,10 @@ impl<'e> Evaluator<'e> {
 
     pub(super) fn collation(&self) -> Collation {
         self.context.collation
+    }
+
+    pub(super) fn names(&self) -> Names {
+        self.context.names
     }
 
     pub(super) fn hint(&self, id: NodeId) -> usize {
@@ -269,7 +279,7 @@ impl<'e> Evaluator<'e> {
                 let of = self.json(*of)?;
                 self.unpaid = self.unpaid.saturating_add(member_steps(of));
                 let hint = self.hints.get_mut(id.position())?;
-                Some(json_member(of, name, hint, self.ordered))
+                Some(json_member(of, name, hint, self.ordered, plan.settings.names))
             }
             _ => None,
         }
@@ -289,7 +299,7 @@ impl<'e> Evaluator<'e> {
                     self.charge_steps(id, 0)?;
                     Item::Json(json)
                 }
-                None => Item::Value(member(&self.value(*of)?, name)),
+                None => Item::Value(member(&self.value(*of)?, name, plan.settings.names)),
             },
             Op::Apply(operation, operands) => Item::Value(self.apply(id, operation, operands)?),
             Op::Case(pairs) => {

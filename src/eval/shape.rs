@@ -7,6 +7,7 @@ use super::item::{by_name, member_steps};
 use super::rows::{Evaluator, Scope};
 use super::window;
 use crate::error::{Error, Kind};
+use crate::limits::Names;
 use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight};
 
 /// The annotations of a collection that hold for all of it, not for what is left.
@@ -56,7 +57,8 @@ impl<'e> Evaluator<'e> {
         let look_ups = items.saturating_mul(width.saturating_add(member_steps(json))) / 8;
         self.charge_query(look_ups)?;
         self.charge_made(width.saturating_add(1))?;
-        let fates = fates(shape, members).map_err(|e| self.plan.about(e, "$select"))?;
+        let fates =
+            fates(shape, members, self.names()).map_err(|e| self.plan.about(e, "$select"))?;
         let mut out = Map::new();
         for ((name, value), fate) in members.iter().zip(&fates) {
             if let Some((owner, term)) = name.split_once('@')
@@ -81,7 +83,7 @@ impl<'e> Evaluator<'e> {
         }
         for item in &shape.items {
             if let Some(link) = &item.link
-                && position(members, &item.name).is_none()
+                && position(members, &item.name, self.names()).is_none()
                 && item.of_type.as_ref().is_none_or(|test| test.holds_for(members))
             {
                 let added = self.related(item, link, json, &mut out);
@@ -267,7 +269,11 @@ impl Shape {
 }
 
 /// What becomes of each member.
-fn fates<'e>(shape: &'e Shape, members: &Map<String, Json>) -> Result<Vec<Fate<'e>>, Error> {
+fn fates<'e>(
+    shape: &'e Shape,
+    members: &Map<String, Json>,
+    names: Names,
+) -> Result<Vec<Fate<'e>>, Error> {
     let all = if shape.all { Fate::Kept } else { Fate::Dropped };
     let mut fates: Vec<Fate<'_>> =
         members.keys().map(|name| if name.starts_with('@') { Fate::Kept } else { all }).collect();
@@ -275,7 +281,8 @@ fn fates<'e>(shape: &'e Shape, members: &Map<String, Json>) -> Result<Vec<Fate<'
         if item.of_type.as_ref().is_some_and(|test| !test.holds_for(members)) {
             continue;
         }
-        let Some(fate) = position(members, &item.name).and_then(|found| fates.get_mut(found))
+        let Some(fate) =
+            position(members, &item.name, names).and_then(|found| fates.get_mut(found))
         else {
             continue;
         };
@@ -292,7 +299,7 @@ fn fates<'e>(shape: &'e Shape, members: &Map<String, Json>) -> Result<Vec<Fate<'
 }
 
 /// Where a member stands: the exact name, else the only one that differs in ASCII case.
-fn position(members: &Map<String, Json>, name: &str) -> Option<usize> {
+fn position(members: &Map<String, Json>, name: &str, names: Names) -> Option<usize> {
     let exact = members.keys().position(|member| member == name);
     let similar = || {
         let mut similar =
@@ -300,7 +307,10 @@ fn position(members: &Map<String, Json>, name: &str) -> Option<usize> {
         let (position, _) = similar.next()?;
         similar.next().is_none().then_some(position)
     };
-    exact.or_else(similar)
+    match names {
+        Names::Exact => exact,
+        Names::IgnoreCase => exact.or_else(similar),
+    }
 }
 
 /// The reference to a record (JSON Format 14): as it says itself, else made of its key.
@@ -327,7 +337,7 @@ impl Identity {
                 url.push_str(&property.name);
                 url.push('=');
             }
-            match by_name(record.as_object()?, &property.name) {
+            match by_name(record.as_object()?, &property.name, Names::IgnoreCase) {
                 Json::String(text) if property.quoted => {
                     url.push('\'');
                     url.push_str(&text.replace('\'', "''"));

@@ -7,6 +7,7 @@ use super::compare::compare_json;
 use super::item::json_member;
 use crate::Query;
 use crate::ast::Operator;
+use crate::limits::Names;
 use crate::plan::{compare, member};
 use crate::value::{Collation, Value};
 
@@ -28,8 +29,8 @@ fn members_are_found_alike_wherever_they_stand() {
         for ordered in [true, false] {
             let mut hint = 0;
             for object in objects.iter().chain(objects.iter().rev()) {
-                let found = json_member(object, name, &mut hint, ordered);
-                let plain = member(&Value::from_json(object), name);
+                let found = json_member(object, name, &mut hint, ordered, Names::IgnoreCase);
+                let plain = member(&Value::from_json(object), name, Names::IgnoreCase);
                 let same = format!("{:?}", Value::from_json(found)) == format!("{plain:?}");
                 assert!(same, "{name} of {object}, ordered: {ordered}: {found}");
             }

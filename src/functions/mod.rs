@@ -12,7 +12,7 @@ mod substring;
 mod tests;
 mod text;
 
-use crate::limits::Limits;
+use crate::limits::{Limits, Names};
 use crate::suggest::closest;
 use crate::value::{Collation, DateTimeOffset, Fault, Type, Value};
 
@@ -48,6 +48,8 @@ pub(crate) struct Context {
     pub(crate) now: DateTimeOffset,
     /// How strings compare.
     pub(crate) collation: Collation,
+    /// How names of members are matched.
+    pub(crate) names: Names,
     /// What strings and patterns are held to.
     pub(crate) limits: Limits,
 }

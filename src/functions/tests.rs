@@ -13,6 +13,7 @@ use crate::value::{Number, TimeOfDay};
 const CONTEXT: Context = Context {
     now: DateTimeOffset::MIN,
     collation: Collation::Ordinal,
+    names: Names::IgnoreCase,
     limits: Limits { string: 32, ..Limits::DEFAULT },
 };
 

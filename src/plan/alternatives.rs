@@ -23,7 +23,7 @@ impl<'q> Binder<'q, '_> {
         let mut bound = Vec::with_capacity(operands.len());
         let mut rest = operands.iter().peekable();
         while let Some(operand) = rest.next() {
-            let is_virtual = self.is_virtual_test(operand);
+            let is_virtual = self.is_virtual_test(operand)?;
             let another = |next: &AstNode<'q>| {
                 let (first, next) = (equality(operand)?, equality(*next)?);
                 same_path(first.path, next.path).then_some((first, next))
@@ -45,7 +45,8 @@ impl<'q> Binder<'q, '_> {
             }
             let path = self.expr(first.path)?;
             let literal = |position| literals.get(position).copied();
-            let path = self.read_items(path, &mut values, literal, place)?;
+            let what = "the right operand of `eq`";
+            let path = self.read_items(path, &mut values, literal, what, place)?;
             bound.push(self.is_one_of(path, values, place)?);
         }
         match *bound {

@@ -19,6 +19,9 @@ use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 /// `in` lists of more constants than this are hashed; shorter ones are compared one by one.
 const HASHED: usize = 8;
 
+/// What messages call a constant of an `in` list.
+const ITEM: &str = "an item of the list";
+
 /// Evaluation steps that are spent on computing constants, which also bounds what they hold.
 const FOLDING: u64 = 500_000;
 
@@ -120,6 +123,7 @@ pub(super) fn bind_level(
             // Binding folds nothing that depends on it.
             now: DateTimeOffset::MIN,
             collation: settings.collation,
+            names: settings.names,
             limits: settings.limits,
         },
         shared,
@@ -131,7 +135,8 @@ pub(super) fn bind_level(
         None => binder.record,
         Some(_) => binder.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
     };
-    binder.declare_record();
+    let outermost = std::iter::successors(Some(level), |level| level.outside).last();
+    binder.declare_records(outermost.and_then(|level| level.declared));
     if let Some(options) = level.options {
         binder.options(options)?;
     }
@@ -245,10 +250,20 @@ impl<'q> Binder<'q, '_> {
 
     /// An expression, one level deeper than what it is part of: aliases add to the height of trees.
     pub(super) fn expr(&mut self, node: AstNode<'q>) -> Result<NodeId, Error> {
+        self.deeper(node.place(), |binder| binder.kind(node))
+    }
+
+    /// Whatever makes binding recursive counts.
+    #[inline(always)]
+    pub(super) fn deeper(
+        &mut self,
+        place: Span,
+        bind: impl FnOnce(&mut Self) -> Result<NodeId, Error>,
+    ) -> Result<NodeId, Error> {
         let outer = self.depth;
         self.depth = outer.saturating_add(1);
-        self.check_height(self.depth).map_err(|error| error.at(node.place()))?;
-        let bound = self.kind(node);
+        self.check_height(self.depth).map_err(|error| error.at(place))?;
+        let bound = bind(self);
         self.depth = outer;
         bound
     }
@@ -410,7 +425,7 @@ impl<'q> Binder<'q, '_> {
                 Kind::List(items) | Kind::Array(items) => items.get(position),
                 _ => None,
             };
-            let left = self.read_items(left, &mut items, literal, right.place())?;
+            let left = self.read_items(left, &mut items, literal, ITEM, right.place())?;
             return self.is_one_of(left, items, span);
         }
         let operands = [left, self.expr(right)?];
@@ -450,7 +465,7 @@ impl<'q> Binder<'q, '_> {
                     self.shared.folding = left;
                     let ([left, list], mut items) = (operands, items.clone());
                     let place = self.plan.node(list).span;
-                    let left = self.read_items(left, &mut items, |_| None, place)?;
+                    let left = self.read_items(left, &mut items, |_| None, ITEM, place)?;
                     return self.is_one_of(left, items, span);
                 }
                 self.comparison(op, operands, span)

@@ -8,7 +8,7 @@ use super::declared::is_text_in_payloads;
 use super::{NodeId, Op, Operation, types};
 use crate::ast::{Kind, LiteralKind, Node as AstNode, Operator};
 use crate::error::{Error, Kind as ErrorKind};
-use crate::schema::{self, EnumType, Item, TypeId, TypeRef};
+use crate::schema::{EnumType, Item, TypeId, TypeRef};
 use crate::span::Span;
 use crate::value::{EdmType, Number, Primitive, Type, Types, Value, parse_binary};
 
@@ -32,9 +32,7 @@ impl<'q> Binder<'q, '_> {
             Operator::In => self.declared_type(right).map(|declared| declared.item),
             _ => self.declared_item(right),
         };
-        if let Some(Item::Enum(own)) =
-            of_left.or(of_right).into_iter().chain(of_right).find(is_enum)
-        {
+        if let Some(Item::Enum(own)) = of_left.into_iter().chain(of_right).find(is_enum) {
             return self.compare_enum(op, operands, [of_left, of_right], own, span);
         }
         left = self.read_constant(left, of_right)?;
@@ -42,7 +40,9 @@ impl<'q> Binder<'q, '_> {
             right = self.read_constant(right, of_left)?;
         }
         self.check_comparable(op, [left, right], of_right)?;
-        if op != Operator::In {
+        if op == Operator::In {
+            left = self.read(left)?;
+        } else {
             let is_constant = |id: NodeId| matches!(self.plan.node(id).op, Op::Constant(_));
             let binary = Some(Item::Primitive(Primitive::Binary));
             if !is_constant(left) && !is_constant(right) || of_left == binary || of_right == binary
@@ -114,6 +114,7 @@ impl<'q> Binder<'q, '_> {
         left: NodeId,
         items: &mut Vec<Value<'static>>,
         literals: impl Fn(usize) -> Option<AstNode<'q>>,
+        what: &str,
         span: Span,
     ) -> Result<NodeId, Error> {
         if !self.plan.node(left).declared {
@@ -131,7 +132,7 @@ impl<'q> Binder<'q, '_> {
                         && let Kind::Literal(LiteralKind::Enum, text) = literal.kind()
                         && let Some(other) = self.literal_type(text, literal.place())?
                     {
-                        self.check_same(own, other, "an item of the list", literal.place())?;
+                        self.check_same(own, other, what, literal.place())?;
                     }
                     match enum_number(&declared, item).map_err(|error| error.at(place(position)))? {
                         Some(value) if declared.flags => read.push(Number::from(value).into()),
@@ -153,7 +154,7 @@ impl<'q> Binder<'q, '_> {
                     }
                     let found = item.type_of().map_or(Types::NONE, Types::from);
                     if !wanted.meet(found) {
-                        let (what, expected) = ("an item of the list".to_owned(), self.found(left));
+                        let (what, expected) = (what.to_owned(), self.found(left));
                         let error = types::mismatch(what, expected, found.names(), place(position));
                         return Err(with_help(error, wanted, &Op::Constant(item.clone())));
                     }
@@ -302,12 +303,19 @@ impl<'q> Binder<'q, '_> {
 
     /// The type of an enumeration literal, where there is a schema.
     fn literal_type(&self, text: &str, span: Span) -> Result<Option<TypeId>, Error> {
-        let (Some(model), Some((name, _))) = (self.model(), text.split_once('\'')) else {
+        let Some((name, _)) = text.split_once('\'') else {
             return Ok(None);
         };
-        match model.find(name).map(|id| model.item(id)) {
-            Some(Item::Enum(own)) => Ok(Some(own)),
-            _ => Err(schema::unknown_type(model, name).at(span)),
+        let (Some(id), Some(model)) = (self.find_type(name, span)?, self.model()) else {
+            return Ok(None);
+        };
+        match model.item(id) {
+            Item::Enum(own) => Ok(Some(own)),
+            _ => {
+                let expected = "an enumeration".to_owned();
+                let found = format!("`{}`", model.name(id));
+                Err(types::mismatch("the type of the literal".to_owned(), expected, found, span))
+            }
         }
     }
 }

@@ -7,7 +7,8 @@ use super::{NodeId, Op, Operation, Variable, types};
 use crate::ast::{Expr, Node as AstNode, Operator};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::schema::{
-    self, EntityType, Item, Look, Member, MemberKind, Model, TypeId, TypeRef, unknown_property,
+    EntityType, Item, Look, Member, MemberKind, Model, TypeId, TypeRef, unknown_property,
+    unknown_type,
 };
 use crate::span::Span;
 use crate::value::{EdmType, Primitive, Type, Types, Value};
@@ -45,7 +46,7 @@ impl<'q> Declared<'q> {
 }
 
 impl TypeRef {
-    fn one(item: Item) -> Self {
+    pub(super) fn one(item: Item) -> Self {
         TypeRef { item, collection: false }
     }
 
@@ -69,9 +70,12 @@ impl<'q> Binder<'q, '_> {
         self.declared.entity.map(|entity| entity.model().as_ref())
     }
 
-    pub(super) fn declare_record(&mut self) {
-        if let Some(entity) = self.declared.entity {
-            self.declare(self.record, TypeRef::one(Item::Structured(entity.id())));
+    /// Says what the records are declared as, and the record of the request.
+    pub(super) fn declare_records(&mut self, outermost: Option<&EntityType>) {
+        for (node, entity) in [(self.it, outermost), (self.record, self.declared.entity)] {
+            if let Some(entity) = entity {
+                self.declare(node, TypeRef::one(Item::Structured(entity.id())));
+            }
         }
     }
 
@@ -91,6 +95,16 @@ impl<'q> Binder<'q, '_> {
         if let Some(known) = self.declared.types.get_mut(id.position()) {
             *known = Some(declared);
         }
+    }
+
+    /// The record or a variable where the query names it: errors about what it is declared as say where.
+    pub(super) fn named_at(&mut self, id: NodeId, place: Span) -> Result<NodeId, Error> {
+        let Some(declared) = self.declared_type(id) else {
+            return Ok(id);
+        };
+        let named = self.push(self.plan.node(id).op.clone(), place, Types::ANY)?;
+        self.declare(named, declared);
+        Ok(named)
     }
 
     /// Declares a node as what another one is.
@@ -165,7 +179,7 @@ impl<'q> Binder<'q, '_> {
         span: Span,
         place: Span,
     ) -> Result<(NodeId, Owner<'q>), Error> {
-        if of == self.record
+        if matches!(self.plan.node(of).op, Op::Record)
             && let Some(computed) = self.computed_property(name)
         {
             return Ok((computed, None));
@@ -222,10 +236,10 @@ impl<'q> Binder<'q, '_> {
                 match model.look(id, name, self.plan.settings.names) {
                     Look::Found(member) => Ok(Some(member)),
                     Look::Unknown if model.is_open(id) => Ok(None),
-                    Look::Unknown => Err(unknown_property(model, id, name).at(span)),
-                    Look::Ambiguous => {
-                        let error = unknown_property(model, id, name).at(span);
-                        Err(error.with_help("several names differ from it in case"))
+                    Look::Unknown => Err(unknown_property(model, id, name, &[]).at(span)),
+                    Look::Ambiguous(one, other) => {
+                        let similar = [one.min(other), one.max(other)];
+                        Err(unknown_property(model, id, name, &similar).at(span))
                     }
                 }
             }
@@ -289,6 +303,17 @@ impl<'q> Binder<'q, '_> {
         self.apply(operation, &[id], span)
     }
 
+    /// A type by its name; none where records of an open type may be of any.
+    pub(super) fn find_type(&self, name: &str, span: Span) -> Result<Option<TypeId>, Error> {
+        let Some((model, entity)) = self.model().zip(self.declared.entity) else {
+            return Ok(None);
+        };
+        match model.find(name) {
+            None if !entity.is_open() => Err(unknown_type(model, name).at(span)),
+            found => Ok(found),
+        }
+    }
+
     /// `cast`, `isof` and type cast segments: a value as a type of a model. Without a schema what a record
     /// states is all there is to know.
     pub(super) fn model_type(
@@ -299,11 +324,10 @@ impl<'q> Binder<'q, '_> {
         span: Span,
         place: Span,
     ) -> Result<NodeId, Error> {
-        let Some(model) = self.model() else {
+        let (Some(model), Some(id)) = (self.model(), self.find_type(name, span)?) else {
             let test = TypeTest { names: vec![name.into()], otherwise: false };
             return self.apply(how.of(test), &[of], place);
         };
-        let id = model.find(name).ok_or_else(|| schema::unknown_type(model, name).at(span))?;
         match model.item(id) {
             Item::Structured(target) => self.structured_type(of, target, how, span, place),
             Item::Primitive(primitive) if how != ModelType::Segment => {
@@ -357,6 +381,12 @@ impl<'q> Binder<'q, '_> {
         let holds = own.is_some_and(|own| model.is_a(own, target));
         let fits = own.map_or(declared.is_none(), |own| holds || model.is_a(target, own));
         if how != ModelType::IsOf {
+            let collection = declared.is_some_and(|declared| declared.collection);
+            if collection && how == ModelType::Cast {
+                let what = "the operand of `cast`".to_owned();
+                let expected = "a single value".to_owned();
+                return Err(types::mismatch(what, expected, self.found(of), span));
+            }
             if holds {
                 return Ok(of);
             }

@@ -12,6 +12,7 @@ use serde_json::Map;
 use super::set::Set;
 use crate::ast::Operator;
 use crate::functions::{Context, Function};
+use crate::limits::Names;
 use crate::schema::EnumType;
 use crate::value::arithmetic::{self, Arithmetic};
 use crate::value::{
@@ -157,7 +158,7 @@ impl Operation {
     ) -> Result<Value<'a>, Fault> {
         Ok(match (self, operands) {
             (Operation::Annotation { property, term }, [value]) => {
-                annotation(value, property.as_deref(), term)
+                annotation(value, property.as_deref(), term, context.names)
             }
             (Operation::TypeCast(test), [value]) if test.holds(value) => value.clone(),
             (Operation::HasType(_), [Value::Null]) => Value::Null,
@@ -322,29 +323,34 @@ fn has(left: &Value<'_>, right: &Value<'_>) -> Value<'static> {
 }
 
 /// The value of a member; null where there is none.
-pub(crate) fn member<'a>(value: &Value<'a>, name: &str) -> Value<'a> {
+pub(crate) fn member<'a>(value: &Value<'a>, name: &str, names: Names) -> Value<'a> {
     let Value::Structured(structured) = value else {
         return Value::Null;
     };
     match structured {
         Structured::Json(members) => {
-            let found = members.get(name).or_else(|| only(members.iter(), name));
+            let similar = || only(members.iter(), name).filter(|_| names == Names::IgnoreCase);
+            let found = members.get(name).or_else(similar);
             found.map_or(Value::Null, Value::from_json)
         }
         Structured::Members(members) => {
             let members = members.iter().map(|(name, value)| (name.as_ref(), value));
-            find(members, name).map_or(Value::Null, Value::borrowed)
+            find(members, name, names).map_or(Value::Null, Value::borrowed)
         }
         Structured::Owned(members) => {
             let members = members.iter().map(|(name, value)| (name.as_ref(), value));
-            find(members, name).cloned().unwrap_or(Value::Null)
+            find(members, name, names).cloned().unwrap_or(Value::Null)
         }
     }
 }
 
-fn find<'m, T>(members: impl Iterator<Item = (&'m str, T)> + Clone, name: &str) -> Option<T> {
+fn find<'m, T>(
+    members: impl Iterator<Item = (&'m str, T)> + Clone,
+    name: &str,
+    names: Names,
+) -> Option<T> {
     let exact = members.clone().find(|(member, _)| *member == name).map(|(_, value)| value);
-    exact.or_else(|| only(members, name))
+    exact.or_else(|| only(members, name).filter(|_| names == Names::IgnoreCase))
 }
 
 /// The only member whose name differs at most in ASCII case.
@@ -359,13 +365,18 @@ pub(crate) fn only<'m, K: AsRef<str> + ?Sized + 'm, T>(
 
 /// The annotation of a structured value stands in it, that of another member beside the member
 /// (JSON Format 4.6).
-fn annotation<'a>(value: &Value<'a>, property: Option<&str>, term: &str) -> Value<'a> {
+fn annotation<'a>(
+    value: &Value<'a>,
+    property: Option<&str>,
+    term: &str,
+    names: Names,
+) -> Value<'a> {
     let exact = |value: &Value<'a>, name: &str| match value {
         Value::Structured(Structured::Json(members)) => members.get(name).map(Value::from_json),
         _ => None,
     };
     let inside = match property {
-        Some(property) => exact(&member(value, property), &format!("@{term}")),
+        Some(property) => exact(&member(value, property, names), &format!("@{term}")),
         None => exact(value, &format!("@{term}")),
     };
     inside.or_else(|| exact(value, &format!("{}@{term}", property?))).unwrap_or(Value::Null)

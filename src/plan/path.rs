@@ -47,10 +47,10 @@ impl<'q> Binder<'q, '_> {
     fn first_segment(&mut self, node: AstNode<'q>) -> Result<(NodeId, Owner<'q>), Error> {
         let place = node.place();
         let value = match node.kind() {
-            Kind::It => self.it,
-            Kind::This => self.this,
+            Kind::It => self.named_at(self.it, place)?,
+            Kind::This => self.named_at(self.this, place)?,
             Kind::Name(name) => match self.variable(name) {
-                Some(variable) => variable,
+                Some(variable) => self.named_at(variable, place)?,
                 None => return self.named(self.this, name, place, place),
             },
             Kind::Alias(name) => match self.alias(name, place)? {

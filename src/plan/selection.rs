@@ -5,7 +5,7 @@ use super::bind::{Binder, not_supported};
 use super::types::mismatch;
 use crate::ast::{ExpandItem, Levels, Options, PathSegment, PathSuffix, SelectItem};
 use crate::error::{Bound, Error, Found, Kind};
-use crate::schema::{Look, Member, MemberKind, unknown_property, unknown_type};
+use crate::schema::{EntityType, Look, Member, MemberKind, unknown_property};
 use crate::span::Span;
 
 /// A `$select` item from some segment on.
@@ -294,8 +294,9 @@ impl<'q> Binder<'q, '_> {
         selection: &mut Selection<'q>,
     ) -> Result<(), Error> {
         let span = item.path.span;
-        let Some(entity) = self.level.declared else {
-            // What is related and known without a schema stands in the record already.
+        let declared = |entity: &&EntityType| entity.navigations().next().is_some();
+        let Some(entity) = self.level.declared.filter(|own| declared(own) || !own.is_open()) else {
+            // What is related and not declared stands in the record already.
             let plain = item.suffix.is_none() && item.options.levels.is_none();
             let what = "this `*` without declared navigation properties";
             return if plain { Ok(()) } else { Err(not_supported(what, span)) };
@@ -324,11 +325,13 @@ impl<'q> Binder<'q, '_> {
         let (Some(of_type), Some(model)) = (of_type, self.model()) else {
             return self.look(self.record, name, span);
         };
-        let id = model.find(of_type).ok_or_else(|| unknown_type(model, of_type).at(span))?;
+        let Some(id) = self.find_type(of_type, span)? else {
+            return Ok(None);
+        };
         match model.look(id, name, self.plan.settings.names) {
             Look::Found(member) => Ok(Some(member)),
             Look::Unknown if model.is_open(id) => Ok(None),
-            _ => Err(unknown_property(model, id, name).at(span)),
+            _ => Err(unknown_property(model, id, name, &[]).at(span)),
         }
     }
 }

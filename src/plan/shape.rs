@@ -9,7 +9,7 @@ use super::selection::{Asked, Expanded, Selected, Selection};
 use super::{NodeId, Plan};
 use crate::ast::{Options, PathSuffix, Place};
 use crate::error::{Bound, Error, Found, Kind};
-use crate::schema::{EntityType, Item as DeclaredItem, Navigation, unknown_type};
+use crate::schema::{EntityType, Item as DeclaredItem, Navigation};
 use crate::span::Span;
 
 /// What is left of a record, and what is added to it.
@@ -244,10 +244,9 @@ impl<'q> Binder<'q, '_> {
 
     /// What asks a record for its type.
     fn type_test(&self, name: &str, span: Span) -> Result<TypeTest, Error> {
-        let Some(model) = self.model() else {
+        let (Some(model), Some(id)) = (self.model(), self.find_type(name, span)?) else {
             return Ok(TypeTest { names: vec![name.into()], otherwise: false });
         };
-        let id = model.find(name).ok_or_else(|| unknown_type(model, name).at(span))?;
         let is_it =
             |own: DeclaredItem| matches!(own, DeclaredItem::Structured(own) if model.is_a(own, id));
         let otherwise = self.declared_item(self.record).is_some_and(is_it);

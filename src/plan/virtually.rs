@@ -2,11 +2,11 @@
 //! ignoring case.
 
 use super::bind::Binder;
-use super::{NodeId, Op, Operation};
+use super::{NodeId, Op, Operation, types};
 use crate::ast::{Kind, Node as AstNode, Operator};
 use crate::error::Error;
 use crate::functions;
-use crate::schema::{Item, MemberKind, Path};
+use crate::schema::{Item, MemberKind, Path, TypeRef};
 use crate::span::Span;
 use crate::value::{Collection, EdmType, Primitive, Type, Value};
 
@@ -20,15 +20,15 @@ impl<'q> Binder<'q, '_> {
         if let Some(id) = self.stand_in(node) {
             return Ok(Some(id));
         }
-        match self.virtual_in(node) {
+        match self.virtual_in(node)? {
             Some(subject) => self.any_path(node, subject).map(Some),
             None => Ok(None),
         }
     }
 
     /// Whether an operand asks for a virtual property.
-    pub(super) fn is_virtual_test(&mut self, operand: AstNode<'q>) -> bool {
-        !self.declared.virtual_names.is_empty() && self.virtual_in(operand).is_some()
+    pub(super) fn is_virtual_test(&mut self, operand: AstNode<'q>) -> Result<bool, Error> {
+        Ok(!self.declared.virtual_names.is_empty() && self.virtual_in(operand)?.is_some())
     }
 
     fn stand_in(&self, node: AstNode<'q>) -> Option<NodeId> {
@@ -37,17 +37,17 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// The virtual property that a test asks for: tests inside it ask for their own.
-    fn virtual_in(&mut self, test: AstNode<'q>) -> Option<AstNode<'q>> {
+    fn virtual_in(&mut self, test: AstNode<'q>) -> Result<Option<AstNode<'q>>, Error> {
         if !is_test(test) {
-            return None;
+            return Ok(None);
         }
         let mut work = Vec::new();
         test.for_each_child(|child| work.push(child));
         while let Some(node) = work.pop() {
             match node.kind() {
                 Kind::Path(_) if self.stand_in(node).is_none() => {
-                    if self.virtual_paths(node).is_some() {
-                        return Some(node);
+                    if self.virtual_paths(node)?.is_some() {
+                        return Ok(Some(node));
                     }
                 }
                 Kind::Path(_) => {}
@@ -55,47 +55,52 @@ impl<'q> Binder<'q, '_> {
                 _ => node.for_each_child(|child| work.push(child)),
             }
         }
-        None
+        Ok(None)
     }
 
     /// What a path that ends in a virtual property starts from, and what it stands for.
-    fn virtual_paths(&mut self, path: AstNode<'q>) -> Option<(NodeId, &'q [Path])> {
+    fn virtual_paths(&mut self, path: AstNode<'q>) -> Result<Option<(NodeId, &'q [Path])>, Error> {
         let Kind::Path(segments) = path.kind() else {
-            return None;
+            return Ok(None);
         };
-        let before = segments.len().checked_sub(1)?;
-        let Kind::Name(name) = segments.get(before)?.kind() else {
-            return None;
+        let before = segments.len().saturating_sub(1);
+        let Some(Kind::Name(name)) = segments.get(before).map(AstNode::kind) else {
+            return Ok(None);
         };
         if !self.declared.virtual_names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            return None;
+            return Ok(None);
         }
         let of = match before {
-            0 if self.variable(name).is_some() => return None,
+            0 if self.variable(name).is_some() => return Ok(None),
             0 => self.this,
-            // What is wrong in front of the name is said when the path is bound.
-            _ => self.walk(segments.iter().take(before), path.place()).ok()?,
+            _ => self.walk(segments.iter().take(before), path.place())?,
         };
-        match &self.look(of, name, path.place()).ok()??.kind {
-            MemberKind::Virtual(paths) => Some((of, paths)),
+        let member = self.look(of, name, path.place())?;
+        Ok(member.and_then(|member| match &member.kind {
+            MemberKind::Virtual(paths) => Some((of, paths.as_slice())),
             _ => None,
-        }
+        }))
     }
 
-    /// A test of a virtual property: of any of its paths.
+    /// A test of a virtual property: of any of its paths. What is not equal is not equal to all of them.
     fn any_path(&mut self, test: AstNode<'q>, subject: AstNode<'q>) -> Result<NodeId, Error> {
-        let (of, paths) = self.virtual_paths(subject).unwrap_or((self.this, &[]));
-        let mut alternatives = Vec::with_capacity(paths.len());
-        for path in paths {
-            alternatives.push(self.along(test, subject, of, path)?);
-        }
-        let any = match *alternatives {
-            [only] => only,
-            _ => self.push(Op::Or(alternatives.into()), test.place(), Type::Boolean)?,
-        };
+        let any = self.any_of(test, subject)?;
         match test.kind() {
             Kind::Binary(Operator::Ne, ..) => self.apply(Operation::Not, &[any], test.place()),
             _ => Ok(any),
+        }
+    }
+
+    fn any_of(&mut self, test: AstNode<'q>, subject: AstNode<'q>) -> Result<NodeId, Error> {
+        let (of, paths) = self.virtual_paths(subject)?.unwrap_or((self.this, &[]));
+        let mut alternatives = Vec::with_capacity(paths.len());
+        for path in paths {
+            let bound = self.deeper(test.place(), |binder| binder.along(test, subject, of, path));
+            alternatives.push(bound?);
+        }
+        match *alternatives {
+            [only] => Ok(only),
+            _ => self.push(Op::Or(alternatives.into()), test.place(), Type::Boolean),
         }
     }
 
@@ -125,7 +130,10 @@ impl<'q> Binder<'q, '_> {
         self.declared.stand_ins.push((subject, text));
         let bound = self.test_ignoring_case(test);
         self.declared.stand_ins.pop();
-        bound
+        // What is not there does not match, so that `not` holds for it.
+        let null = self.constant(Value::Null, place)?;
+        let there = self.compare(Operator::Ne, [value, null], place)?;
+        self.push(Op::And([there, bound?].into()), test.place(), Type::Boolean)
     }
 
     /// A value as its text, where it is declared as something else.
@@ -141,6 +149,9 @@ impl<'q> Binder<'q, '_> {
 
     fn test_ignoring_case(&mut self, test: AstNode<'q>) -> Result<NodeId, Error> {
         let span = test.place();
+        if let Some(another) = self.virtual_in(test)? {
+            return self.any_of(test, another);
+        }
         match test.kind() {
             Kind::Call(name, arguments) => {
                 let function = super::call::checked(name, arguments, span)?;
@@ -160,10 +171,28 @@ impl<'q> Binder<'q, '_> {
                     self.literals(right)?;
                 }
                 let [left, right] = [self.expr(left)?, self.expr(right)?];
+                self.check_not_null([left, right])?;
                 let operands = [self.lower_case(left, span)?, self.lower_case(right, span)?];
-                self.binary_of(if op == Operator::Ne { Operator::Eq } else { op }, operands, span)
+                let bound = self.binary_of(op, operands, span)?;
+                match op {
+                    Operator::Ne => self.apply(Operation::Not, &[bound], span),
+                    _ => Ok(bound),
+                }
             }
             _ => self.expr(test),
+        }
+    }
+
+    /// Whether there is a value is no question to several properties.
+    fn check_not_null(&self, operands: [NodeId; 2]) -> Result<(), Error> {
+        let nodes = operands.map(|id| self.plan.node(id));
+        match nodes.into_iter().find(|node| matches!(node.op, Op::Constant(Value::Null))) {
+            None => Ok(()),
+            Some(null) => {
+                let what = "what a virtual property is compared with".to_owned();
+                let (expected, found) = ("a string".to_owned(), "null".to_owned());
+                Err(types::mismatch(what, expected, found, null.span))
+            }
         }
     }
 
@@ -188,8 +217,11 @@ impl<'q> Binder<'q, '_> {
                 self.apply_as(Operation::Call(function), &[id], Type::String.into(), place)
             }
             Op::Constant(_) => Ok(id),
-            _ if super::types::may_be(node, Type::String) => {
-                self.apply_as(Operation::Call(function), &[id], Type::String.into(), span)
+            _ if types::may_be(node, Type::String) => {
+                let lower =
+                    self.apply_as(Operation::Call(function), &[id], Type::String.into(), span)?;
+                self.declare(lower, TypeRef::one(Item::Primitive(Primitive::String)));
+                Ok(lower)
             }
             _ => Ok(id),
         }

@@ -4,11 +4,29 @@ use super::link;
 use super::{EntityType, Schema};
 use crate::ast::Expr;
 use crate::error::Error;
-use crate::span::Span;
 
 /// Declarations of types and entity sets, to be linked to a [`Schema`].
 ///
 /// Types are named as in CSDL: `Edm.String`, `HR.Address`, `Collection(HR.Address)`.
+///
+/// ```
+/// use odata_query::Query;
+/// use odata_query::schema::{Schema, TypeBuilder};
+/// use serde_json::json;
+///
+/// let schema = Schema::builder()
+///     .complex_type(TypeBuilder::new("HR.Address").property("city", "Edm.String"))
+///     .entity_type(TypeBuilder::new("HR.Person").property("home", "HR.Address"))
+///     .entity_type(TypeBuilder::new("HR.Manager").base("HR.Person").property("budget", "HR.Money"))
+///     .type_definition("HR.Money", "Edm.Decimal")
+///     .entity_set("People", "HR.Person")
+///     .build()?;
+/// let person = schema.entity_set("People").expect("a declared set");
+/// let people = [json!({"home": {"city": "Oslo"}}), json!({"@odata.type": "#HR.Manager", "budget": 7})];
+/// let query = Query::parse("$filter=isof(HR.Manager) or HOME/city eq 'Oslo'")?;
+/// assert_eq!(query.apply_to(&person, &people)?.len(), 2);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct SchemaBuilder {
     pub(super) types: Vec<TypeBuilder>,
@@ -17,8 +35,35 @@ pub struct SchemaBuilder {
     pub(super) sets: Vec<SetBuilder>,
     /// Other names of namespaces, and those namespaces.
     pub(super) aliases: Vec<(String, String)>,
+    /// Containers of documents, and those that they extend.
+    pub(super) containers: Vec<(String, Option<String>)>,
     /// Types that were to be edited, but do not exist.
     pub(super) missing: Vec<String>,
+}
+
+/// Where a document declares something: nowhere in code. It takes no part in comparing.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
+
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Place {
+    /// Says where an error is.
+    pub(super) fn of(self, error: Error) -> Error {
+        match self {
+            Place { line: 0, .. } => error,
+            Place { line, column } => {
+                error.in_declaration(&format!("line {line}, column {column}"))
+            }
+        }
+    }
 }
 
 /// A type definition: another name of a primitive type.
@@ -26,7 +71,7 @@ pub struct SchemaBuilder {
 pub(super) struct Definition {
     pub(super) name: String,
     pub(super) underlying: String,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 /// An entity set or a singleton.
@@ -36,7 +81,7 @@ pub(super) struct SetBuilder {
     pub(super) type_name: String,
     pub(super) singleton: bool,
     pub(super) bindings: Vec<(String, String)>,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 impl SchemaBuilder {
@@ -61,7 +106,7 @@ impl SchemaBuilder {
     /// Declares another name of a primitive type.
     pub fn type_definition(mut self, name: &str, underlying: &str) -> Self {
         let (name, underlying) = (name.to_owned(), underlying.to_owned());
-        self.definitions.push(Definition { name, underlying, at: Span::NOWHERE });
+        self.definitions.push(Definition { name, underlying, at: Place::default() });
         self
     }
 
@@ -81,7 +126,7 @@ impl SchemaBuilder {
             type_name: type_name.to_owned(),
             singleton,
             bindings: Vec::new(),
-            at: Span::NOWHERE,
+            at: Place::default(),
         });
         self
     }
@@ -98,6 +143,25 @@ impl SchemaBuilder {
     pub fn namespace_alias(mut self, alias: &str, namespace: &str) -> Self {
         self.aliases.push((alias.to_owned(), namespace.to_owned()));
         self
+    }
+
+    /// Adds what a CSDL JSON document declares.
+    ///
+    /// # Errors
+    ///
+    /// What is not JSON, and what CSDL does not allow; links are checked by [`build`](Self::build).
+    pub fn read_json(self, text: &str) -> Result<Self, Error> {
+        super::json::read(self, text)
+    }
+
+    /// Adds what a CSDL XML document declares.
+    ///
+    /// # Errors
+    ///
+    /// What is not XML, and what CSDL does not allow; links are checked by [`build`](Self::build).
+    #[cfg(feature = "csdl")]
+    pub fn read_xml(self, text: &str) -> Result<Self, Error> {
+        super::xml::read(self, text)
     }
 
     /// Adds to a type that is declared already, as one read from `$metadata`: aliases, virtual properties.
@@ -136,6 +200,27 @@ impl SchemaBuilder {
 }
 
 /// An entity type or complex type as it is declared.
+///
+/// ```
+/// use odata_query::ast::prop;
+/// use odata_query::schema::TypeBuilder;
+/// use odata_query::Query;
+/// use serde_json::json;
+///
+/// let order = TypeBuilder::new("Order")
+///     .key(["number"])
+///     .required("number", "Edm.Int64")
+///     .property("price", "Edm.Decimal")
+///     .property("count", "Edm.Int32")
+///     .complex("ship", TypeBuilder::new("Place").property("city", "Edm.String").open(true))
+///     .alias("city", "ship/city")
+///     .computed("total", prop("price").mul(prop("count")))
+///     .build()?;
+/// let records = [json!({"number": 1, "price": 2.5, "count": 4, "ship": {"city": "Oslo", "dock": 7}})];
+/// let query = Query::parse("$filter=total eq 10 and city eq 'Oslo' and ship/dock eq 7")?;
+/// assert_eq!(query.apply_to(&order, &records)?.len(), 1);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct TypeBuilder {
     pub(super) name: String,
@@ -148,14 +233,14 @@ pub struct TypeBuilder {
     /// Types that are declared where they are used.
     pub(super) inner_types: Vec<TypeBuilder>,
     pub(super) inner_enums: Vec<EnumBuilder>,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MemberBuilder {
     pub(super) name: String,
     pub(super) kind: MemberKind,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -180,12 +265,12 @@ impl TypeBuilder {
             members: Vec::new(),
             inner_types: Vec::new(),
             inner_enums: Vec::new(),
-            at: Span::NOWHERE,
+            at: Place::default(),
         }
     }
 
     pub(super) fn member(mut self, name: &str, kind: MemberKind) -> Self {
-        self.members.push(MemberBuilder { name: name.to_owned(), kind, at: Span::NOWHERE });
+        self.members.push(MemberBuilder { name: name.to_owned(), kind, at: Place::default() });
         self
     }
 
@@ -302,14 +387,14 @@ pub struct EnumBuilder {
     pub(super) name: String,
     pub(super) flags: bool,
     pub(super) members: Vec<(String, i64)>,
-    pub(super) at: Span,
+    pub(super) at: Place,
 }
 
 impl EnumBuilder {
     /// A type without members.
     pub fn new(name: &str) -> Self {
         let name = name.to_owned();
-        EnumBuilder { name, flags: false, members: Vec::new(), at: Span::NOWHERE }
+        EnumBuilder { name, flags: false, members: Vec::new(), at: Place::default() }
     }
 
     /// Declares a member and its value.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Schema;
 use super::build::{
-    EnumBuilder, MemberBuilder, MemberKind as Declared, NavigationBuilder, SchemaBuilder,
+    EnumBuilder, MemberBuilder, MemberKind as Declared, NavigationBuilder, Place, SchemaBuilder,
     SetBuilder, TypeBuilder,
 };
 use super::model::{
@@ -15,7 +15,6 @@ use super::model::{
 };
 use crate::error::{Error, Kind};
 use crate::limits::Names;
-use crate::span::Span;
 use crate::suggest::closest;
 use crate::value::Primitive;
 
@@ -30,6 +29,7 @@ pub(super) fn link(mut builder: SchemaBuilder) -> Result<Schema, Error> {
         let names = builder.types.iter().map(|declared| declared.name.as_str());
         return Err(unknown(name, closest(name, names)));
     }
+    check_containers(&builder)?;
     take_out_inner(&mut builder);
     let mut linker = Linker { model: Model::default() };
     linker.names(&builder)?;
@@ -43,6 +43,20 @@ pub(super) fn link(mut builder: SchemaBuilder) -> Result<Schema, Error> {
     }
     linker.reverse_constraints();
     Ok(Schema(Arc::new(linker.model)))
+}
+
+/// What a container extends is there too, so that no set is missing.
+fn check_containers(builder: &SchemaBuilder) -> Result<(), Error> {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or(name).to_owned();
+    for (name, extended) in &builder.containers {
+        let Some(extended) = extended else {
+            continue;
+        };
+        if !builder.containers.iter().any(|(other, _)| last(other) == last(extended)) {
+            return Err(bad(format!("`{name}` extends `{extended}`, which is not declared")));
+        }
+    }
+    Ok(())
 }
 
 /// Makes types that are declared where they are used types of the schema. The same one may be declared in
@@ -105,7 +119,7 @@ impl Linker {
         for declared in &builder.definitions {
             let underlying = Primitive::parse(&declared.underlying).ok_or_else(|| {
                 let what = "a primitive type";
-                unknown_edm_type(&declared.underlying, what).at(declared.at)
+                declared.at.of(unknown_edm_type(&declared.underlying, what))
             })?;
             let own = Type::Definition(declared.name.as_str().into(), underlying);
             self.add(&declared.name, own, declared.at)?;
@@ -113,7 +127,7 @@ impl Linker {
         Ok(())
     }
 
-    fn add(&mut self, name: &str, declared: Type, at: Span) -> Result<(), Error> {
+    fn add(&mut self, name: &str, declared: Type, at: Place) -> Result<(), Error> {
         let id = TypeId(u32::try_from(self.model.types.len()).unwrap_or(u32::MAX));
         if self.model.names.insert(name.into(), id).is_some() {
             return Err(twice(&format!("type `{name}`"), at));
@@ -161,7 +175,7 @@ impl Linker {
         let base = match &declared.base {
             Some(base) => {
                 let what = format!("the base type of `{}`", declared.name);
-                Some(self.find_structured(base, &what).map_err(|error| error.at(declared.at))?)
+                Some(self.find_structured(base, &what).map_err(|error| declared.at.of(error))?)
             }
             None => None,
         };
@@ -169,8 +183,9 @@ impl Linker {
         let mut names: HashMap<Box<str>, Vec<u32>> = HashMap::new();
         for (position, member) in (0..).zip(&declared.members) {
             names.entry(member.name.to_ascii_lowercase().into()).or_default().push(position);
-            let linked = self.member(member).map_err(|error| error.at(member.at));
-            members.push(linked.map_err(|error| within(&declared.name, &member.name, error))?);
+            let linked = self.member(member);
+            let within = |error| member.at.of(within(&declared.name, &member.name, error));
+            members.push(linked.map_err(within)?);
         }
         if let Some(Type::Structured(own)) = self.model.types.get_mut(id.0 as usize) {
             own.base = base;
@@ -226,7 +241,7 @@ impl Linker {
                     true => format!("type `{}` is derived from itself", declared.name),
                     false => format!("type `{}` has more than {LEVELS} base types", declared.name),
                 };
-                return Err(bad(what).at(declared.at));
+                return Err(declared.at.of(bad(what)));
             }
         }
         for (id, declared) in (0..).map(TypeId).zip(declared) {
@@ -254,7 +269,7 @@ impl Linker {
         for set in declared {
             let what = format!("the type of `{}`", set.name);
             let type_id = self.find_structured(&set.type_name, &what);
-            let type_id = type_id.map_err(|error| error.at(set.at))?;
+            let type_id = type_id.map_err(|error| set.at.of(error))?;
             let id = SetId(u32::try_from(self.model.sets.len()).unwrap_or(u32::MAX));
             if self.model.set_names.insert(set.name.as_str().into(), id).is_some() {
                 return Err(twice(&format!("entity set `{}`", set.name), set.at));
@@ -275,7 +290,7 @@ impl Linker {
                 // A path that goes on behind a set leads to what is contained in it.
                 if self.model.set_of(last).is_none() && !target.contains('/') {
                     let what = format!("`{path}` of `{}` is bound to", set.name);
-                    return Err(self.unknown_set(&what, last).at(set.at));
+                    return Err(set.at.of(self.unknown_set(&what, last)));
                 }
             }
         }
@@ -297,23 +312,32 @@ impl Linker {
         };
         for key in &own.key {
             let checked = path(key).and_then(|key| self.check_path(id, &key, false));
-            checked.map_err(|error| within(&own.name, "the key", error.at(declared.at)))?;
+            checked.map_err(|error| declared.at.of(within(&own.name, "the key", error)))?;
         }
         for (member, declared) in own.members.iter().zip(&declared.members) {
             self.check_member(id, member)
-                .map_err(|error| within(&own.name, &member.name, error.at(declared.at)))?;
+                .map_err(|error| declared.at.of(within(&own.name, &member.name, error)))?;
         }
         Ok(())
     }
 
     fn check_member(&self, id: TypeId, member: &Member) -> Result<(), Error> {
         match &member.kind {
-            MemberKind::Alias(path) => self.check_path(id, path, false),
+            MemberKind::Alias(path) => self.check_path(id, path, false).map(drop),
             MemberKind::Virtual(paths) => {
                 if paths.is_empty() {
                     return Err(bad("it stands for no path".to_owned()));
                 }
-                paths.iter().try_for_each(|path| self.check_path(id, path, true))
+                for path in paths {
+                    let leads_to = self.check_path(id, path, true)?;
+                    if let Some(TypeRef { item: Item::Structured(_), .. }) = leads_to {
+                        let path = path.join("/");
+                        let what =
+                            format!("`{path}` leads to a structured value, which is no string");
+                        return Err(bad(what));
+                    }
+                }
+                Ok(())
             }
             MemberKind::Navigation(link) => {
                 for (own, target) in &link.pairs {
@@ -331,42 +355,40 @@ impl Linker {
         }
     }
 
-    /// A path leads to properties that exist, as far as types are closed; through collections only where
-    /// any item may match.
+    /// What a path leads to as far as it is declared; through collections only where any item may match.
     fn check_path(
         &self,
         from: TypeId,
         path: &Path,
         through_collections: bool,
-    ) -> Result<(), Error> {
-        let mut of = Some(from);
-        for (position, name) in path.iter().enumerate() {
-            let Some(id) = of else {
-                return Ok(());
-            };
-            let declared = match self.model.look(id, name, Names::Exact) {
-                Look::Found(member) => member
-                    .declared()
-                    .ok_or_else(|| bad(format!("`{name}` stands for other properties itself")))?,
-                _ if self.model.is_open(id) => return Ok(()),
-                _ => return Err(unknown_property(&self.model, id, name)),
-            };
-            let is_last = position.saturating_add(1) == path.len();
-            if declared.collection && !is_last && !through_collections {
-                return Err(bad(format!(
-                    "`{name}` is a collection, which a path cannot go through"
-                )));
-            }
-            of = match declared.item {
-                Item::Structured(id) => Some(id),
-                Item::Untyped => None,
-                Item::Primitive(_) | Item::Enum(_) if is_last => None,
-                Item::Primitive(_) | Item::Enum(_) => {
-                    return Err(bad(format!("`{name}` has no properties")));
+    ) -> Result<Option<TypeRef>, Error> {
+        let mut found: Option<TypeRef> = None;
+        let mut before = "";
+        for name in path {
+            let of = match found {
+                None => from,
+                Some(TypeRef { collection: true, .. }) if !through_collections => {
+                    let what =
+                        format!("`{before}` is a collection, which a path cannot go through");
+                    return Err(bad(what));
+                }
+                Some(TypeRef { item: Item::Structured(id), .. }) => id,
+                Some(TypeRef { item: Item::Untyped, .. }) => return Ok(None),
+                Some(_) => {
+                    return Err(bad(format!("`{before}` has no properties")));
                 }
             };
+            found =
+                match self.model.look(of, name, Names::Exact) {
+                    Look::Found(member) => Some(member.declared().ok_or_else(|| {
+                        bad(format!("`{name}` stands for other properties itself"))
+                    })?),
+                    _ if self.model.is_open(of) => return Ok(None),
+                    _ => return Err(unknown_property(&self.model, of, name, &[])),
+                };
+            before = name;
         }
-        Ok(())
+        Ok(found)
     }
 
     /// Navigation without constraints has those of its partner, the other way round (CSDL 8.5); one of the
@@ -451,8 +473,8 @@ pub(super) fn bad(what: String) -> Error {
     Error::new(Kind::Schema(what))
 }
 
-fn twice(what: &str, at: Span) -> Error {
-    bad(format!("{what} is declared twice")).at(at)
+fn twice(what: &str, at: Place) -> Error {
+    at.of(bad(format!("{what} is declared twice")))
 }
 
 /// Says which declaration an error is about.
@@ -478,10 +500,16 @@ fn unknown_edm_type(name: &str, expected: &str) -> Error {
     error.with_help(format!("{expected} is called like `Edm.String`"))
 }
 
-/// The error of a name that a closed type does not declare.
-pub(crate) fn unknown_property(model: &Model, of: TypeId, name: &str) -> Error {
+/// The error of a name that a closed type does not declare, and of one that differs from two only in case.
+pub(crate) fn unknown_property(model: &Model, of: TypeId, name: &str, similar: &[&str]) -> Error {
     let of_name = model.name(of).to_owned();
     let error = Error::new(Kind::UnknownProperty { name: name.to_owned(), of: of_name });
+    if let [one, other] = similar {
+        return error.with_help(format!("`{one}` and `{other}` differ from it in case"));
+    }
+    if let Some(derived) = model.derived_with(of, name) {
+        return error.with_help(format!("`{derived}` has it: `{derived}/{name}`"));
+    }
     match model.suggest_member(of, name) {
         Some(close) => error.with_help(format!("did you mean `{close}`?")),
         None => error,

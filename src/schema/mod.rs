@@ -26,9 +26,12 @@
 //! ```
 
 mod build;
+mod json;
 mod link;
 mod model;
 mod navigation;
+#[cfg(feature = "csdl")]
+mod xml;
 
 pub use build::{EnumBuilder, NavigationBuilder, SchemaBuilder, TypeBuilder};
 pub(crate) use link::{unknown_property, unknown_type};
@@ -39,6 +42,7 @@ pub use navigation::Navigation;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::limits::Names;
 use model::{SetId, Type};
 
@@ -70,6 +74,66 @@ impl Schema {
     /// Starts a schema in code.
     pub fn builder() -> SchemaBuilder {
         SchemaBuilder::default()
+    }
+
+    /// Reads a CSDL JSON document, as services answer `$metadata` (CSDL JSON 4.01).
+    ///
+    /// Annotations, operations and delete rules say nothing about queries and are left out.
+    ///
+    /// # Errors
+    ///
+    /// What is not JSON, what CSDL does not allow, and as [`SchemaBuilder::build`].
+    ///
+    /// ```
+    /// use odata_query::Schema;
+    ///
+    /// let schema = Schema::from_json(r#"{
+    ///     "$Version": "4.01", "$EntityContainer": "HR.Service",
+    ///     "HR": {
+    ///         "Employee": {"$Kind": "EntityType", "$Key": ["id"], "id": {"$Type": "Edm.Int32"}},
+    ///         "Service": {"$Kind": "EntityContainer",
+    ///             "Employees": {"$Collection": true, "$Type": "HR.Employee"}}
+    ///     }
+    /// }"#)?;
+    /// assert!(schema.entity_set("Employees").is_some());
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Schema, Error> {
+        Schema::builder().read_json(text)?.build()
+    }
+
+    /// Reads a CSDL XML document, as services answer `$metadata` (CSDL XML 4.0 and 4.01).
+    ///
+    /// Annotations, operations and delete rules say nothing about queries and are left out. A document type
+    /// definition is refused.
+    ///
+    /// # Errors
+    ///
+    /// What is not XML, what CSDL does not allow, with line and column, and as [`SchemaBuilder::build`].
+    ///
+    /// ```
+    /// use odata_query::Schema;
+    ///
+    /// let schema = Schema::from_xml(r#"
+    ///     <edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx">
+    ///       <edmx:DataServices>
+    ///         <Schema Namespace="HR" xmlns="http://docs.oasis-open.org/odata/ns/edm">
+    ///           <EntityType Name="Employee">
+    ///             <Key><PropertyRef Name="id"/></Key>
+    ///             <Property Name="id" Type="Edm.Int32" Nullable="false"/>
+    ///           </EntityType>
+    ///           <EntityContainer Name="Service">
+    ///             <EntitySet Name="Employees" EntityType="HR.Employee"/>
+    ///           </EntityContainer>
+    ///         </Schema>
+    ///       </edmx:DataServices>
+    ///     </edmx:Edmx>"#)?;
+    /// assert!(schema.entity_set("Employees").is_some());
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    #[cfg(feature = "csdl")]
+    pub fn from_xml(text: &str) -> Result<Schema, Error> {
+        Schema::builder().read_xml(text)?.build()
     }
 
     /// The entity type of a name: qualified, with an alias for the namespace, or without one where only
@@ -179,6 +243,16 @@ impl EntityType {
     /// Whether records may have properties that are not declared.
     pub fn is_open(&self) -> bool {
         self.model.is_open(self.id)
+    }
+
+    /// Whether all records are of types that are derived from it.
+    pub fn is_abstract(&self) -> bool {
+        self.model.structured(self.id).is_some_and(|own| own.is_abstract)
+    }
+
+    /// Whether the type was looked up by the name of a singleton.
+    pub fn is_singleton(&self) -> bool {
+        self.set.and_then(|set| self.model.set(set)).is_some_and(|set| set.singleton)
     }
 
     /// The declared property of exactly this name, of the type or a base type.

@@ -173,8 +173,8 @@ pub(crate) struct EntitySet {
 /// What a name is in a type.
 pub(crate) enum Look<'m> {
     Found(&'m Member),
-    /// Several members differ from the name only in case.
-    Ambiguous,
+    /// Two of several members that differ from the name only in case.
+    Ambiguous(&'m str, &'m str),
     Unknown,
 }
 
@@ -307,6 +307,17 @@ impl Model {
         false
     }
 
+    /// The first derived type that declares a name.
+    pub(super) fn derived_with(&self, base: TypeId, name: &str) -> Option<&str> {
+        let ids = (0..).map(TypeId).zip(&self.types);
+        let declares = |own: &Type| match own {
+            Type::Structured(own) => own.members.iter().any(|member| *member.name == *name),
+            _ => false,
+        };
+        let mut derived = ids.filter(|(id, own)| declares(own) && self.is_a(*id, base));
+        derived.next().map(|(_, own)| type_name(own))
+    }
+
     pub(crate) fn is_open(&self, id: TypeId) -> bool {
         self.bases(id).any(|own| own.open)
     }
@@ -333,7 +344,7 @@ impl Model {
         let mut similar = similar().filter(|_| names == Names::IgnoreCase);
         match (similar.next(), similar.next()) {
             (Some(only), None) => Look::Found(only),
-            (Some(_), Some(_)) => Look::Ambiguous,
+            (Some(one), Some(other)) => Look::Ambiguous(&one.name, &other.name),
             _ => Look::Unknown,
         }
     }

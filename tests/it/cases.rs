@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use odata_query::{Collation, Error, Page, Plus, Query, Settings};
+use odata_query::{Collation, EntityType, Error, Names, Page, Plus, Query, Settings};
 use serde_json::Value;
 
 /// The time that `now()` is in all cases: 2021-08-15T12:00:00Z.
@@ -38,14 +38,27 @@ fn explanations() {
         let page = plan.apply_at(records, clock())?;
         let options = query.options();
         let window = options.skip.is_some() || options.top.is_some();
-        let shaped = !(options.select.is_empty() && options.expand.is_empty())
-            || !options.compute.is_empty();
+        let plain = options.select.is_empty() && options.expand.is_empty();
+        let shaped = !(plain && options.compute.is_empty());
         for record in records.iter().filter(|_| !shaped) {
             let explanation = plan.explain_at(record, clock())?;
             let is_answered = page.records().any(|kept| std::ptr::eq(kept, record));
             assert!(explanation.is_kept() || !is_answered, "{query}\n{explanation}");
             assert!(is_answered || window || !explanation.is_kept(), "{query}\n{explanation}");
         }
+        Ok((Answer::of(&page), page.to_json()))
+    });
+}
+
+/// An open type that declares nothing changes nothing.
+#[test]
+fn rows_of_an_open_type() {
+    let open = EntityType::builder("Open").open(true).build().unwrap();
+    run(|query, records| {
+        // Of what is no structured value nothing can be declared.
+        let are_structured = records.iter().all(Value::is_object);
+        let plan = if are_structured { query.bind_to(&open)? } else { query.bind()? };
+        let page = plan.apply_at(records, clock())?;
         Ok((Answer::of(&page), page.to_json()))
     });
 }
@@ -248,6 +261,7 @@ fn read_settings(text: &str) -> Settings {
         match (name, value) {
             ("plus", "space") => settings.plus = Plus::Space,
             ("collation", "ignore-case") => settings.collation = Collation::IgnoreCase,
+            ("names", "exact") => settings.names = Names::Exact,
             ("depth", _) => limits.depth = number(),
             ("lambda_depth", _) => limits.lambda_depth = number(),
             ("nodes", _) => limits.nodes = number(),

@@ -11,6 +11,8 @@
 mod builder;
 mod cases;
 mod cost;
+mod csdl;
+mod declared;
 mod explain;
 mod laws;
 mod messages;
