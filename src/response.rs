@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::eval::Page;
 
 impl Page<'_> {
-    /// Writes `{"@odata.count":N,"value":[…]}`, the count only where it was asked for. Records keep
-    /// their members in their own order.
+    /// Writes `{"@odata.count":N,"value":[…],"@odata.nextLink":"…"}`, the count only where it was asked for
+    /// and the link only where there is more. Records keep their members in their own order.
     ///
     /// # Errors
     ///
@@ -26,7 +26,12 @@ impl Page<'_> {
             }
             serde_json::to_writer(&mut out, record)?;
         }
-        out.write_all(b"]}")
+        out.write_all(b"]")?;
+        if let Some(link) = self.next_link() {
+            out.write_all(b",\"@odata.nextLink\":")?;
+            serde_json::to_writer(&mut out, link)?;
+        }
+        out.write_all(b"}")
     }
 
     /// The answer as OData JSON.

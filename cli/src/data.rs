@@ -155,5 +155,8 @@ pub(crate) fn write_pretty(page: &Page<'_>, out: impl Write) -> io::Result<()> {
         answer.insert("@odata.count".to_owned(), count.into());
     }
     answer.insert("value".to_owned(), page.records().cloned().collect());
+    if let Some(link) = page.next_link() {
+        answer.insert("@odata.nextLink".to_owned(), link.into());
+    }
     Ok(serde_json::to_writer_pretty(out, &answer)?)
 }

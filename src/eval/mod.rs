@@ -23,6 +23,7 @@ use crate::error::Error;
 use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
 use batch::{BATCH, Rows};
+use item::NULL;
 use order::First;
 use page::Records;
 use related::Related;
@@ -105,13 +106,23 @@ fn page<'a>(
     let related = Related::new(collections);
     let scope = Scope { now, outer: None, related: &related, looked_up: false };
     let mut evaluator = Evaluator::new(plan, scope, Budget::new(plan, records.len()));
-    if plan.shape.is_some() {
-        let (count, left) = evaluator.left(Rows::Beside(records))?;
-        return Ok(Page { count, records: Records::Made(left) });
-    }
-    let Window { count, positions } = window(&mut evaluator, Rows::Beside(records))?;
-    let kept = positions.into_iter().filter_map(|position| records.get(position));
-    Ok(Page { count, records: Records::Borrowed(kept.collect()) })
+    let window = window(&mut evaluator, Rows::Beside(records))?;
+    let next_link = match (&plan.paging, window.positions.last()) {
+        (Some(paging), Some(last)) if window.more => {
+            let keys = evaluator.keys_for(records.get(*last).unwrap_or(&NULL))?;
+            let top = plan.top.map(|top| top.saturating_sub(window.positions.len() as u64));
+            Some(paging.next_link(keys, top, &plan.settings.limits)?)
+        }
+        _ => None,
+    };
+    let kept = window.positions.into_iter().filter_map(|position| records.get(position));
+    let records = match &plan.shape {
+        None => Records::Borrowed(kept.collect()),
+        Some(shape) => Records::Made(
+            kept.map(|record| evaluator.shaped(shape, record)).collect::<Result<_, _>>()?,
+        ),
+    };
+    Ok(Page { count: window.count, next_link, records })
 }
 
 /// The rows of an answer.
@@ -120,14 +131,23 @@ struct Window {
     count: Option<u64>,
     /// Where those of the window are, in order.
     positions: Vec<usize>,
+    /// Whether the page ends where more are wanted.
+    more: bool,
 }
 
 /// Filters, counts and orders rows, and leaves those of the window.
 fn window<'e>(evaluator: &mut Evaluator<'e>, rows: Rows<'_, 'e>) -> Result<Window, Error> {
     let plan = evaluator.plan;
-    let skip = usize::try_from(plan.skip).unwrap_or(usize::MAX);
-    let top = plan.top.map_or(usize::MAX, |top| usize::try_from(top).unwrap_or(usize::MAX));
-    let window = skip.saturating_add(top);
+    let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+    let paging = plan.paging.as_ref();
+    // A page that follows another one skips nothing.
+    let is_next = paging.is_some_and(|paging| paging.after.is_some());
+    let skip = if is_next { 0 } else { narrow(plan.skip) };
+    let top = plan.top.map_or(usize::MAX, narrow);
+    let size = paging.and_then(|paging| paging.size).map_or(usize::MAX, narrow).max(1);
+    // One more than a page holds tells whether there is another one.
+    let wanted = top.min(size.saturating_add(1));
+    let window = skip.saturating_add(wanted);
 
     let mut count = 0_usize;
     let mut kept = Vec::new();
@@ -163,6 +183,8 @@ fn window<'e>(evaluator: &mut Evaluator<'e>, rows: Rows<'_, 'e>) -> Result<Windo
     if ordered {
         kept = first.into_positions();
     }
-    let positions = kept.into_iter().skip(skip).take(top).collect();
-    Ok(Window { count: plan.count.then_some(count as u64), positions })
+    let mut positions: Vec<_> = kept.into_iter().skip(skip).take(wanted).collect();
+    let more = positions.len() > size;
+    positions.truncate(size);
+    Ok(Window { count: plan.count.then_some(count as u64), positions, more })
 }

@@ -25,6 +25,8 @@ pub(super) struct First<'e> {
     keys: Vec<Value<'e>>,
     /// The first key of the last record of the window.
     bound: Option<Value<'e>>,
+    /// The keys that all candidates come after.
+    after: Option<&'e [Value<'static>]>,
 }
 
 struct Candidate {
@@ -43,6 +45,7 @@ impl<'e> First<'e> {
             candidates: Vec::new(),
             keys: Vec::new(),
             bound: None,
+            after: plan.paging.as_ref().and_then(|paging| paging.after.as_deref()),
         }
     }
 
@@ -82,6 +85,10 @@ impl<'e> First<'e> {
             for row in selection.drain(..room) {
                 let keys = self.keys.len();
                 evaluator.keys(row, &mut self.keys)?;
+                if self.is_before(keys) {
+                    self.keys.truncate(keys);
+                    continue;
+                }
                 self.candidates.push(Candidate { position: start.saturating_add(row), keys });
             }
             if self.candidates.len() >= limit {
@@ -128,11 +135,22 @@ impl<'e> First<'e> {
 
     fn compare(&self, left: &Candidate, right: &Candidate) -> Ordering {
         let keys = |candidate: &Candidate| self.keys.get(candidate.keys..).unwrap_or_default();
-        let pairs = keys(left).iter().zip(keys(right)).zip(self.orderby);
+        let order = self.compare_keys(keys(left), keys(right));
+        order.then_with(|| left.position.cmp(&right.position))
+    }
+
+    fn compare_keys(&self, left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
+        let pairs = left.iter().zip(right).zip(self.orderby);
         let mut orders = pairs.map(|((left, right), (_, direction))| {
             directed(total_order(left, right, self.collation), *direction)
         });
-        orders.find(|order| order.is_ne()).unwrap_or_else(|| left.position.cmp(&right.position))
+        orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    }
+
+    /// Whether the record whose keys begin at a place was on a page before.
+    fn is_before(&self, keys: usize) -> bool {
+        let own = self.keys.get(keys..).unwrap_or_default();
+        self.after.is_some_and(|after| self.compare_keys(own, after).is_le())
     }
 }
 

@@ -20,6 +20,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<'a> {
     pub(super) count: Option<u64>,
+    pub(super) next_link: Option<String>,
     pub(super) records: Records<'a>,
 }
 
@@ -47,6 +48,44 @@ impl<'a> Page<'a> {
     /// `$count=true` asks for it (Protocol 11.2.6.5).
     pub fn count(&self) -> Option<u64> {
         self.count
+    }
+
+    /// The link to the rest, where [`Settings::page_size`](crate::Settings::page_size) cut the answer short
+    /// (Protocol 11.2.6.7): `?` and a query string, relative to the URL of the request.
+    ///
+    /// It keeps all options, custom ones too. It goes on behind the last record by its sort keys and its
+    /// key, so that records that come or go in between move nothing. `$top` counts over all pages.
+    ///
+    /// ```
+    /// use odata_query::{EntityType, Query, Settings};
+    /// use serde_json::json;
+    ///
+    /// let item = EntityType::builder("Item").key(["id"]).property("id", "Edm.Int32").build()?;
+    /// let records = [json!({"id": 2}), json!({"id": 1}), json!({"id": 3})];
+    /// let mut settings = Settings::default();
+    /// settings.page_size = Some(2);
+    ///
+    /// let first = Query::parse_with("$top=5&lang=no", &settings)?;
+    /// let page = first.apply_to(&item, &records)?;
+    /// assert_eq!(page.len(), 2);
+    /// let link = page.next_link().expect("there is more");
+    /// assert!(link.starts_with("?lang=no&$top=3&$skiptoken="));
+    ///
+    /// let last = Query::parse_with(link, &settings)?;
+    /// let page = last.apply_to(&item, &records)?;
+    /// assert_eq!(page.to_json(), r#"{"value":[{"id":3}]}"#);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn next_link(&self) -> Option<&str> {
+        self.next_link.as_deref()
+    }
+
+    /// Puts a URL in front of the link to the rest, which is relative otherwise.
+    pub fn with_link_base(mut self, base: &str) -> Self {
+        if let Some(link) = &mut self.next_link {
+            link.insert_str(0, base);
+        }
+        self
     }
 
     /// The records in order.

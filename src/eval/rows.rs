@@ -166,7 +166,18 @@ impl<'e> Evaluator<'e> {
 
     /// Adds the sort keys of a record of the batch.
     pub(super) fn keys(&mut self, position: usize, out: &mut Vec<Value<'e>>) -> Result<(), Error> {
-        self.record = self.batch.row(position);
+        self.add_keys(self.batch.row(position), out)
+    }
+
+    /// The sort keys of a record.
+    pub(super) fn keys_for(&mut self, record: &'e Json) -> Result<Vec<Value<'e>>, Error> {
+        let mut keys = Vec::with_capacity(self.plan.orderby.len());
+        self.add_keys(record, &mut keys)?;
+        Ok(keys)
+    }
+
+    fn add_keys(&mut self, record: &'e Json, out: &mut Vec<Value<'e>>) -> Result<(), Error> {
+        self.record = record;
         self.record_steps = self.plan.settings.limits.record_steps;
         for (key, _) in &self.plan.orderby {
             self.charge(*key)?;

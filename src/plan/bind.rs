@@ -105,7 +105,9 @@ pub(super) fn bind_level(
             orderby: Vec::new(),
             skip: options.skip.unwrap_or(0),
             top: options.top,
-            count: options.count.unwrap_or(false),
+            count: options.count.unwrap_or(false)
+                || settings.always_count && level.outside.is_none(),
+            paging: None,
             shape: None,
             nested: level.outside.is_some(),
             of_collection: options.given().any(SystemOption::is_of_collection),
@@ -139,6 +141,9 @@ pub(super) fn bind_level(
     binder.declare_records(outermost.and_then(|level| level.declared));
     if let Some(options) = level.options {
         binder.options(options)?;
+    }
+    if let (Some(options), None) = (level.options, level.outside) {
+        binder.plan.paging = binder.paging(options)?;
     }
     binder.plan.shape = binder.shape()?;
     Ok(binder.plan)

@@ -12,6 +12,7 @@ mod declared;
 mod explain;
 mod literal;
 mod operation;
+mod paging;
 mod path;
 mod print;
 mod search;
@@ -26,6 +27,7 @@ pub(crate) use operation::{
     Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
     member, only,
 };
+pub(crate) use paging::Paging;
 pub(crate) use print::{ITEMS, value_line};
 pub(crate) use search::Search;
 pub(crate) use shape::{Identity, Item, Link, Part, Shape};
@@ -81,6 +83,8 @@ pub struct Plan {
     pub(crate) skip: u64,
     pub(crate) top: Option<u64>,
     pub(crate) count: bool,
+    /// How the answer is divided into pages.
+    pub(crate) paging: Option<Paging>,
     /// What the answer has of each record; all as it is without one.
     pub(crate) shape: Option<Shape>,
     /// The plan of options in parentheses.
@@ -177,16 +181,22 @@ impl fmt::Debug for Plan {
 }
 
 impl Plan {
-    /// Binds options with settings; `text` and the places of the options in it are for reports.
+    /// Binds options with settings; `text` and the places of the options in it are for reports, `link` is
+    /// the query string that stays the same from page to page.
     pub(crate) fn bind(
         options: &Options,
         places: &[(SystemOption, Span)],
         settings: Settings,
         text: &str,
         declared: Option<&EntityType>,
+        link: impl Fn() -> String,
     ) -> Result<Plan, Error> {
         let bound = bind::bind(options, places, settings, text, declared);
-        bound.map_err(|error| error.in_text(text))
+        let mut plan = bound.map_err(|error| error.in_text(text))?;
+        if let Some(paging) = &mut plan.paging {
+            paging.link = link();
+        }
+        Ok(plan)
     }
 
     /// Says which option of the query string an error is about.

@@ -19,7 +19,6 @@ pub(super) fn check_supported(
         SystemOption::Levels
         | SystemOption::Index
         | SystemOption::Schemaversion
-        | SystemOption::Skiptoken
         | SystemOption::Deltatoken
         | SystemOption::Id => true,
         _ => false,

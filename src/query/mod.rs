@@ -254,7 +254,7 @@ impl Query {
     /// Unknown functions, wrong argument counts, types that cannot fit, constants that fail to
     /// evaluate, and options that are not supported.
     pub fn bind(&self) -> Result<Plan, Error> {
-        Plan::bind(&self.options, &self.given, self.settings, &self.text, None)
+        self.bind_as(None)
     }
 
     /// Binds the query to a declared type: names, types and literals are checked and read by it.
@@ -275,8 +275,17 @@ impl Query {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn bind_to(&self, entity_type: &EntityType) -> Result<Plan, Error> {
-        let declared = Some(entity_type);
-        Plan::bind(&self.options, &self.given, self.settings, &self.text, declared)
+        self.bind_as(Some(entity_type))
+    }
+
+    fn bind_as(&self, declared: Option<&EntityType>) -> Result<Plan, Error> {
+        let Query { options, custom, settings, text, given } = self;
+        let link = || {
+            let mut options = options.clone();
+            (options.skip, options.top, options.skiptoken) = (None, None, None);
+            format!("{:#}", Query { options, custom: custom.clone(), ..Query::default() })
+        };
+        Plan::bind(options, given, *settings, text, declared, link)
     }
 
     /// Binds the query to a declared type and applies it to records of that type.

@@ -19,7 +19,7 @@ mod types;
 
 use std::borrow::Cow;
 
-pub(crate) use self::binary::parse as parse_binary;
+pub(crate) use self::binary::{format as format_binary, parse as parse_binary};
 pub(crate) use self::cast::{EdmType, Primitive, cast, is_of};
 pub use self::collation::Collation;
 pub(crate) use self::collection::{Collection, Items};

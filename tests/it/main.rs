@@ -19,6 +19,7 @@ mod messages;
 mod naive;
 mod normal;
 mod oracle;
+mod paging;
 mod policy;
 mod properties;
 mod python;
