@@ -6,9 +6,11 @@ use std::fmt::{self, Display, Formatter};
 use memchr::memmem::Finder;
 
 use super::bounds::check_count;
-use super::operation::weight;
+use super::operation::{member, weight};
 use crate::ast::{Kind, Node, Nodes};
 use crate::error::{Bound, Error};
+use crate::limits::Names;
+use crate::schema::Path;
 use crate::value::{Collation, Value};
 
 /// A search for terms and phrases.
@@ -18,6 +20,8 @@ pub(crate) struct Search {
     text: Box<str>,
     terms: usize,
     wanted: Wanted,
+    /// Where to look; everywhere if it is nowhere.
+    paths: Vec<Path>,
 }
 
 #[derive(Debug, Clone)]
@@ -31,13 +35,17 @@ enum Wanted {
 
 impl Search {
     /// The search of an expression, whose height is bounded; none where it is no search expression.
-    pub(super) fn new(node: Node<'_>, most: usize) -> Result<Option<Search>, Error> {
+    pub(super) fn new(
+        node: Node<'_>,
+        paths: Vec<Path>,
+        most: usize,
+    ) -> Result<Option<Search>, Error> {
         let mut terms = 0;
         let Some(wanted) = Wanted::new(node, &mut terms) else {
             return Ok(None);
         };
         check_count(Bound::SEARCH_TERMS, most, terms).map_err(|error| error.at(node.place()))?;
-        Ok(Some(Search { text: node.to_string().into(), terms, wanted }))
+        Ok(Some(Search { text: node.to_string().into(), terms, wanted, paths }))
     }
 
     /// Evaluation steps that a value takes beyond the one of every node: all its strings are read for
@@ -50,7 +58,12 @@ impl Search {
     pub(crate) fn matches(&self, value: &Value<'_>, scratch: &mut String) -> bool {
         scratch.clear();
         let mut ends = Vec::new();
-        gather(value, scratch, &mut ends);
+        if self.paths.is_empty() {
+            gather(value, scratch, &mut ends);
+        }
+        for path in &self.paths {
+            gather_at(value, path, scratch, &mut ends);
+        }
         let strings = || {
             let starts = std::iter::once(0).chain(ends.iter().copied());
             starts.zip(&ends).filter_map(|(start, end)| scratch.get(start..*end))
@@ -106,6 +119,20 @@ fn gather(value: &Value<'_>, out: &mut String, ends: &mut Vec<usize>) {
             .iter()
             .filter(|(name, _)| !name.contains('@'))
             .for_each(|(_, member)| gather(&member, out, ends)),
+        _ => {}
+    }
+}
+
+/// The same for what a path leads to, through collections too.
+fn gather_at(value: &Value<'_>, path: &[Box<str>], out: &mut String, ends: &mut Vec<usize>) {
+    match (value, path) {
+        (_, []) => gather(value, out, ends),
+        (Value::Collection(items), _) => {
+            items.iter().for_each(|item| gather_at(&item, path, out, ends));
+        }
+        (Value::Structured(_), [name, rest @ ..]) => {
+            gather_at(&member(value, name, Names::IgnoreCase), rest, out, ends);
+        }
         _ => {}
     }
 }

@@ -197,7 +197,9 @@ lists! {
     /// Properties that `$search` looks at, as the host knows of its own search.
     ///
     /// A search looks at values whose names the query does not say. So it is refused where something
-    /// is [forbidden](Policy::forbidden), unless this list says that nothing forbidden is searched.
+    /// is [forbidden](Policy::forbidden), unless this list says that nothing forbidden is searched. Where
+    /// this library does the search, [`TypeBuilder::searchable`](crate::schema::TypeBuilder::searchable) holds
+    /// it to the same list ([`searched`](Policy::searched)).
     ///
     /// ```
     /// use odata_query::{Policy, Query};

@@ -229,6 +229,7 @@ pub struct TypeBuilder {
     pub(super) is_abstract: bool,
     pub(super) open: bool,
     pub(super) key: Vec<String>,
+    pub(super) searchable: Vec<String>,
     pub(super) members: Vec<MemberBuilder>,
     /// Types that are declared where they are used.
     pub(super) inner_types: Vec<TypeBuilder>,
@@ -262,6 +263,7 @@ impl TypeBuilder {
             is_abstract: false,
             open: false,
             key: Vec::new(),
+            searchable: Vec::new(),
             members: Vec::new(),
             inner_types: Vec::new(),
             inner_enums: Vec::new(),
@@ -337,6 +339,25 @@ impl TypeBuilder {
     ) -> Self {
         let paths = paths.into_iter().map(|path| path.as_ref().to_owned());
         self.member(name, MemberKind::Virtual(paths.collect()))
+    }
+
+    /// Narrows `$search` to some paths, through collections too; without any it looks at all strings of a
+    /// record.
+    ///
+    /// ```
+    /// use odata_query::{EntityType, Query};
+    /// use serde_json::json;
+    ///
+    /// let item = EntityType::builder("Item").open(true).searchable(["name", "tags/text"]).build()?;
+    /// let records = [json!({"name": "pan", "note": "red"}), json!({"tags": [{"text": "Red"}]})];
+    /// let page = Query::parse("$search=red")?.apply_to(&item, &records)?;
+    /// assert_eq!(page.records().next(), Some(&records[1]));
+    /// assert_eq!(page.len(), 1);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn searchable<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.searchable.extend(paths.into_iter().map(|path| path.as_ref().to_owned()));
+        self
     }
 
     /// Declares a property whose value is computed from others, as if its expression stood in the query.

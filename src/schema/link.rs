@@ -108,6 +108,7 @@ impl Linker {
                 is_abstract: declared.is_abstract,
                 open: declared.open,
                 key: Vec::new(),
+                searchable: Vec::new(),
                 members: Vec::new(),
                 names: HashMap::new(),
             };
@@ -187,7 +188,12 @@ impl Linker {
             let within = |error| member.at.of(within(&declared.name, &member.name, error));
             members.push(linked.map_err(within)?);
         }
+        let searchable =
+            declared.searchable.iter().map(|text| path(text)).collect::<Result<_, _>>();
+        let searchable = searchable
+            .map_err(|error| declared.at.of(within(&declared.name, "what is searchable", error)))?;
         if let Some(Type::Structured(own)) = self.model.types.get_mut(id.0 as usize) {
+            own.searchable = searchable;
             own.base = base;
             own.key = declared.key.iter().map(|path| path.as_str().into()).collect();
             own.members = members;
@@ -313,6 +319,11 @@ impl Linker {
         for key in &own.key {
             let checked = path(key).and_then(|key| self.check_path(id, &key, false));
             checked.map_err(|error| declared.at.of(within(&own.name, "the key", error)))?;
+        }
+        for path in &own.searchable {
+            let checked = self.check_path(id, path, true);
+            checked
+                .map_err(|error| declared.at.of(within(&own.name, "what is searchable", error)))?;
         }
         for (member, declared) in own.members.iter().zip(&declared.members) {
             self.check_member(id, member)

@@ -296,6 +296,11 @@ impl EntityType {
         }
     }
 
+    /// What `$search` looks at, of the type and of its base types; all strings where there is none.
+    pub(crate) fn searchable(&self) -> impl Iterator<Item = &Path> {
+        self.model.bases(self.id).flat_map(|own| &own.searchable)
+    }
+
     /// Whether there is navigation from records of the type or from within their complex properties.
     pub(crate) fn leads_on(&self) -> bool {
         self.model.leads_on(self.id)

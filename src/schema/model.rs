@@ -51,6 +51,8 @@ pub(crate) struct Structured {
     pub(super) open: bool,
     /// Paths.
     pub(super) key: Vec<Box<str>>,
+    /// What `$search` looks at; all strings where there is none.
+    pub(super) searchable: Vec<Path>,
     pub(super) members: Vec<Member>,
     /// Positions of members by their names in lower case.
     pub(super) names: HashMap<Box<str>, Vec<u32>>,
