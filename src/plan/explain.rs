@@ -3,38 +3,89 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::print::print_value;
-use super::{NodeId, Op, Operation, Plan};
+use super::{Item, NodeId, Op, Operation, Part, Plan, Shape};
 use crate::ast::Direction;
 use crate::functions::Case;
 
 impl Display for Plan {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let mut seen = vec![false; self.node_count()];
-        if let Some(filter) = self.filter {
-            writeln!(f, "filter")?;
-            self.show(f, filter, 2, &mut seen)?;
-        }
-        if self.count {
-            writeln!(f, "count")?;
-        }
-        for (key, direction) in &self.orderby {
-            writeln!(f, "orderby {}", if *direction == Direction::Asc { "asc" } else { "desc" })?;
-            self.show(f, *key, 2, &mut seen)?;
-        }
-        if self.skip > 0 {
-            writeln!(f, "skip {}", self.skip)?;
-        }
-        match self.top {
-            Some(top) => writeln!(f, "top {top}"),
-            None if self.filter.is_none() && self.orderby.is_empty() && self.skip == 0 => {
-                writeln!(f, "all records")
-            }
-            None => Ok(()),
-        }
+        self.show_plan(f, 0)
     }
 }
 
 impl Plan {
+    /// The stages of the plan, those of nested options further in.
+    fn show_plan(&self, f: &mut Formatter<'_>, indent: usize) -> fmt::Result {
+        let mut seen = vec![false; self.node_count()];
+        let inner = indent.saturating_add(2);
+        if let Some(filter) = self.filter {
+            writeln!(f, "{:indent$}filter", "")?;
+            self.show(f, filter, inner, &mut seen)?;
+        }
+        if self.count {
+            writeln!(f, "{:indent$}count", "")?;
+        }
+        for (key, direction) in &self.orderby {
+            let direction = if *direction == Direction::Asc { "asc" } else { "desc" };
+            writeln!(f, "{:indent$}orderby {direction}", "")?;
+            self.show(f, *key, inner, &mut seen)?;
+        }
+        if self.skip > 0 {
+            writeln!(f, "{:indent$}skip {}", "", self.skip)?;
+        }
+        if let Some(top) = self.top {
+            writeln!(f, "{:indent$}top {top}", "")?;
+        }
+        if let Some(size) = self.paging.as_ref().and_then(|paging| paging.size) {
+            writeln!(f, "{:indent$}pages of {size}", "")?;
+        }
+        match &self.shape {
+            Some(shape) => self.show_shape(f, shape, indent, &mut seen),
+            None if !self.narrows_rows() && self.orderby.is_empty() => {
+                writeln!(f, "{:indent$}all records", "")
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What is left of each record.
+    fn show_shape(
+        &self,
+        f: &mut Formatter<'_>,
+        shape: &Shape,
+        indent: usize,
+        seen: &mut [bool],
+    ) -> fmt::Result {
+        for (name, value) in &shape.computed {
+            writeln!(f, "{:indent$}compute `{name}`", "")?;
+            self.show(f, *value, indent.saturating_add(2), seen)?;
+        }
+        let members = if shape.all { "all members" } else { "members" };
+        writeln!(f, "{:indent$}{members}", "")?;
+        let indent = indent.saturating_add(2);
+        for Item { of_type, name, part, link, .. } in &shape.items {
+            write!(f, "{:indent$}`{name}`", "")?;
+            if let Some(test) = of_type {
+                write!(f, " of type `{}`", test.name())?;
+            }
+            if let Some(collection) = link.as_ref().and_then(|link| link.collection.as_ref()) {
+                write!(f, ", looked up in `{collection}`")?;
+            }
+            let (what, inside) = match part {
+                Part::Nothing => (", left out", None),
+                Part::Whole => ("", None),
+                Part::Inside(plan) => ("", Some(plan)),
+                Part::Count(plan) => (", counted", Some(plan)),
+                Part::References(plan, _) => (", references", Some(plan)),
+            };
+            writeln!(f, "{what}")?;
+            if let Some(plan) = inside {
+                plan.show_plan(f, indent.saturating_add(2))?;
+            }
+        }
+        Ok(())
+    }
+
     /// What parameter aliases share is shown where it is first.
     fn show(
         &self,

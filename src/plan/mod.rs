@@ -69,6 +69,15 @@ use crate::value::{Types, Value};
 ///     constant 5
 /// top 3
 /// ");
+/// let plan = Query::parse("$select=id,orders($top=1)&$expand=boss/$count")?.bind()?;
+/// assert_eq!(plan.to_string(), "\
+/// members
+///   `id`
+///   `orders`
+///     top 1
+///   `boss`, counted
+///     all records
+/// ");
 /// # Ok::<(), odata_query::Error>(())
 /// ```
 #[derive(Clone)]
