@@ -107,6 +107,12 @@ impl<'t> Grammar<'t> {
     #[inline(always)]
     pub(super) fn operand(&mut self, i: &'t str) -> Parsed<'t, Id> {
         match i.as_bytes().first() {
+            Some(b'(') if self.depth_left == 0 && is_name_of_operator(i) => {
+                // That is how such a name is written, and no nesting.
+                let (rest, name) = self.word(tail(i, 1))?;
+                let (rest, ()) = self.symbol(rest, ")", CLOSE)?;
+                Ok((rest, name))
+            }
             Some(b'(') => self.nested(i, Self::group),
             Some(b'[') => self.nested(i, Self::array),
             Some(b'{') => self.nested(i, Self::object),
@@ -381,4 +387,12 @@ fn meant(i: &str) -> Option<String> {
     }
     closest(word, Operator::ALL.iter().map(|op| op.keyword()))
         .map(|keyword| format!("did you mean `{keyword}`?"))
+}
+
+/// Whether a text begins with a name in parentheses that would be read as an operator without them.
+fn is_name_of_operator(i: &str) -> bool {
+    let name = lexical::identifier(tail(i, 1)).ok().filter(|(rest, _)| rest.starts_with(')'));
+    name.is_some_and(|(_, name)| {
+        name.eq_ignore_ascii_case("not") || Operator::from_keyword(name).is_some()
+    })
 }

@@ -50,7 +50,7 @@ pub(super) struct Grammar<'t> {
     /// Nodes that may still be made for this query.
     nodes_left: &'t mut usize,
     /// Levels left to nest by: of anything, of lambdas, of `$expand`.
-    depth_left: usize,
+    pub(super) depth_left: usize,
     pub(super) lambda_depth_left: usize,
     pub(super) expand_depth_left: usize,
     /// How much text was left where an operator was looked for last; what is left behind it.

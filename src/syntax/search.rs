@@ -75,7 +75,9 @@ impl<'t> Grammar<'t> {
     }
 
     fn search_operand(&mut self, i: &'t str, terms: &mut usize) -> Parsed<'t, Id> {
-        if let Some(inside) = i.strip_prefix('(') {
+        // That is how the word is written, and no nesting.
+        let word = i.strip_prefix("(NOT)").filter(|_| self.depth_left == 0);
+        if let Some(inside) = i.strip_prefix('(').filter(|_| word.is_none()) {
             return self.nested(inside, |g, inside| {
                 let (rest, id) = g.search_or(blanks(inside), terms)?;
                 let (rest, ()) = g.symbol(blanks(rest), ")", CLOSE)?;
@@ -85,6 +87,9 @@ impl<'t> Grammar<'t> {
         *terms = terms.saturating_add(1);
         if *terms > self.limits.search_terms {
             return self.over(Bound::SEARCH_TERMS, self.limits.search_terms, self.span(i, i));
+        }
+        if let Some(rest) = word {
+            return self.text_node(Repr::Term, "NOT", tail(i, 1), rest);
         }
         if let Some(inside) = i.strip_prefix('"') {
             let end = inside.find('"').filter(|end| *end > 0);
