@@ -193,7 +193,7 @@ pub struct Settings {
     /// How names of properties are matched.
     pub names: Names,
     /// Records of one answer at most: the rest is behind [`Page::next_link`](crate::Page::next_link)
-    /// (server-driven paging, Protocol 11.2.6.7). All records by default, and never less than one. It needs
+    /// (server-driven paging, Protocol 11.2.6.7). At least one; without a size, all. It needs
     /// a declared key.
     pub page_size: Option<u64>,
     /// Whether answers have a count that was not asked for, as those of some services do.
