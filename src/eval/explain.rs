@@ -308,6 +308,7 @@ impl<'e> Explainer<'e> {
             | Op::Outer
             | Op::Variable(_)
             | Op::Member(..)
+            | Op::Related(..)
             | Op::Search(..) => {}
         }
         // Nothing below it decides: it does so itself.

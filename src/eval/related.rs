@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::item::by_name;
 use crate::limits::Names;
@@ -89,10 +89,16 @@ enum Key {
 pub(super) struct Found<'e> {
     index: Option<Rc<Index<'e>>>,
     key: Vec<Key>,
-    pub(super) read: usize,
+    /// Records that were read to make the index.
+    read: usize,
 }
 
 impl<'e> Found<'e> {
+    /// Evaluation steps of looking.
+    pub(super) fn steps(&self) -> u64 {
+        (self.read as u64).saturating_mul(4).saturating_add(1)
+    }
+
     pub(super) fn records(&self) -> &[&'e Json] {
         let found = self.index.as_ref().and_then(|index| index.get(&self.key));
         found.map_or(&[], Vec::as_slice)
@@ -105,35 +111,38 @@ impl<'e> Related<'e> {
     }
 
     /// The records that a link leads to from a record.
-    pub(super) fn find(&self, link: &Link, record: &Json) -> Found<'e> {
+    pub(super) fn find(&self, link: &Link, record: &Map<String, Json>) -> Found<'e> {
         let nothing = Found { index: None, key: Vec::new(), read: 0 };
         let Some(records) = link.collection.as_ref().and_then(|set| self.collections.get(set))
         else {
             return nothing;
         };
-        let Some(key) = key(record, link.pairs.iter().map(|(own, _)| own)) else {
+        let Some(own) = key(record, link.pairs.iter().map(|(own, _)| own)) else {
             return nothing;
         };
         let columns = link.pairs.iter().map(|(_, target)| target.clone()).collect();
         let columns = (link.collection.clone().unwrap_or_default(), columns);
         if let Some(index) = self.indexes.borrow().get(&columns) {
-            return Found { index: Some(index.clone()), key, read: 0 };
+            return Found { index: Some(index.clone()), key: own, read: 0 };
         }
         let mut index = Index::new();
         for record in records {
-            if let Some(key) = self::key(record, columns.1.iter()) {
+            let key = record.as_object().and_then(|members| key(members, columns.1.iter()));
+            if let Some(key) = key {
                 index.entry(key).or_default().push(record);
             }
         }
         let index = Rc::new(index);
         self.indexes.borrow_mut().insert(columns, index.clone());
-        Found { index: Some(index), key, read: records.len() }
+        Found { index: Some(index), key: own, read: records.len() }
     }
 }
 
 /// The values of some members; none where one of them is nothing to join by.
-fn key<'n>(record: &Json, names: impl Iterator<Item = &'n Box<str>>) -> Option<Vec<Key>> {
-    let members = record.as_object()?;
+fn key<'n>(
+    members: &Map<String, Json>,
+    names: impl Iterator<Item = &'n Box<str>>,
+) -> Option<Vec<Key>> {
     names
         .map(|name| match by_name(members, name, Names::IgnoreCase) {
             Json::Bool(value) => Some(Key::Boolean(*value)),

@@ -6,17 +6,17 @@ use serde_json::Value as Json;
 
 use super::batch::{Batch, Rows, Selection};
 use super::compare::compare_json;
-use super::item::{Item, json_member, keeps_order, member_steps};
+use super::item::{Item, NULL, by_name, json_member, keeps_order, member_steps};
 use super::related::Related;
 use crate::ast::Operator;
 use crate::error::{Bound, Error, Found};
 use crate::functions::{Context, Prepared};
 use crate::limits::Names;
 use crate::plan::{
-    NodeId, Op, Operation, Plan, Search, Variable, compare, compare_weight, json_compare_weight,
-    member,
+    Link, NodeId, Op, Operation, Plan, Search, Variable, compare, compare_weight,
+    json_compare_weight, member,
 };
-use crate::value::{Collation, Collection, DateTimeOffset, Value};
+use crate::value::{Collation, Collection, DateTimeOffset, Structured, Value};
 
 /// Reads a plan for one record at a time. `'e` is how long the plan and the records live.
 pub(super) struct Evaluator<'e> {
@@ -312,6 +312,7 @@ impl<'e> Evaluator<'e> {
                 }
                 None => Item::Value(member(&self.value(*of)?, name, plan.settings.names)),
             },
+            Op::Related(of, link) => self.related(id, *of, link)?,
             Op::Apply(operation, operands) => Item::Value(self.apply(id, operation, operands)?),
             Op::Case(pairs) => {
                 for (condition, result) in pairs {
@@ -463,6 +464,28 @@ impl<'e> Evaluator<'e> {
         let subject = self.value(subject)?;
         self.charge_steps(id, search.steps(&subject))?;
         Ok(search.matches(&subject, &mut self.scratch))
+    }
+
+    /// What navigation leads to: what stands in the record, else what is found.
+    fn related(&mut self, id: NodeId, of: NodeId, link: &Link) -> Result<Item<'e>, Error> {
+        let record = match self.item(of)? {
+            Item::Json(Json::Object(members)) => members,
+            Item::Value(Value::Structured(Structured::Json(members))) => members,
+            _ => return Ok(Item::NULL),
+        };
+        let own = by_name(record, &link.name, self.names());
+        if !std::ptr::eq(own, &NULL) {
+            return Ok(Item::Json(own));
+        }
+        let found = self.scope.related.find(link, record);
+        self.charge_query(found.steps())?;
+        let records = found.records();
+        if !link.many {
+            return Ok(records.first().map_or(Item::NULL, |record| Item::Json(record)));
+        }
+        self.charge_steps(id, records.len() as u64)?;
+        let items = records.iter().copied().map(Value::from_json).collect();
+        Ok(Item::Value(Value::Collection(Collection::Owned(items))))
     }
 
     fn outer(&self) -> &'e Json {

@@ -86,7 +86,7 @@ impl<'e> Evaluator<'e> {
                 && position(members, &item.name, self.names()).is_none()
                 && item.of_type.as_ref().is_none_or(|test| test.holds_for(members))
             {
-                let added = self.related(item, link, json, &mut out);
+                let added = self.looked_up(item, link, (json, members), &mut out);
                 added.map_err(|error| self.plan.about(error.at(item.span), item.option))?;
             }
         }
@@ -98,15 +98,15 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Adds related records that do not stand in the record.
-    fn related(
+    fn looked_up(
         &mut self,
         item: &'e Item,
         link: &Link,
-        record: &'e Json,
+        (record, members): (&'e Json, &Map<String, Json>),
         out: &mut Map<String, Json>,
     ) -> Result<(), Error> {
-        let found = self.scope.related.find(link, record);
-        self.charge_query((found.read as u64).saturating_mul(4).saturating_add(1))?;
+        let found = self.scope.related.find(link, members);
+        self.charge_query(found.steps())?;
         let value = Source::Related(found.records(), link.many);
         self.part(item, &item.name, value, record, out)
     }

@@ -22,6 +22,9 @@ const HASHED: usize = 8;
 /// What messages call a constant of an `in` list.
 const ITEM: &str = "an item of the list";
 
+/// Evaluation steps of looking for related records, beyond the one of every node.
+const LOOK_UP: u64 = 8;
+
 /// Evaluation steps that are spent on computing constants, which also bounds what they hold.
 const FOLDING: u64 = 500_000;
 
@@ -631,6 +634,7 @@ impl<'q> Binder<'q, '_> {
     ) -> Result<NodeId, Error> {
         let own = match &op {
             Op::Apply(operation, _) => operation.static_steps(),
+            Op::Related(..) => LOOK_UP,
             Op::Compare(Operator::In, _, list) => match &self.plan.node(*list).op {
                 Op::Constant(Value::Collection(items)) => items.len() as u64,
                 _ => 0,
@@ -695,7 +699,9 @@ impl Op {
     fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
         match self {
             Op::Constant(_) | Op::Record | Op::Outer | Op::Variable(_) => {}
-            Op::Member(of, _) | Op::Test(_, _, of) | Op::Search(of, _) => visit(*of),
+            Op::Member(of, _) | Op::Related(of, _) | Op::Test(_, _, of) | Op::Search(of, _) => {
+                visit(*of);
+            }
             Op::Compare(_, left, right) => {
                 visit(*left);
                 visit(*right);

@@ -3,12 +3,13 @@
 use super::bind::Binder;
 use super::operation::TypeTest;
 use super::path::Owner;
+use super::shape::link;
 use super::{NodeId, Op, Operation, Variable, types};
 use crate::ast::{Expr, Node as AstNode, Operator};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::schema::{
-    EntityType, Item, Look, Member, MemberKind, Model, TypeId, TypeRef, unknown_property,
-    unknown_type,
+    EntityType, Item, Look, Member, MemberKind, Model, Navigation, TypeId, TypeRef,
+    unknown_property, unknown_type,
 };
 use crate::span::Span;
 use crate::value::{EdmType, Primitive, Type, Types, Value};
@@ -189,7 +190,11 @@ impl<'q> Binder<'q, '_> {
         };
         match &member.kind {
             MemberKind::Property(_) | MemberKind::Navigation(_) => {
-                let value = self.member(of, &member.name, place)?;
+                let link = self.navigation(of, &member.name).as_ref().map(link);
+                let value = match link.filter(|link| link.collection.is_some()) {
+                    Some(link) => self.push(Op::Related(of, Box::new(link)), place, Types::ANY)?,
+                    None => self.member(of, &member.name, place)?,
+                };
                 if let Some(declared) = member.declared() {
                     self.declare(value, declared);
                 }
@@ -212,6 +217,18 @@ impl<'q> Binder<'q, '_> {
             }
             MemberKind::Computed(expr) => Ok((self.computed(of, member, expr, place)?, None)),
         }
+    }
+
+    /// The navigation property of a name. That of a record knows the set that it leads to.
+    fn navigation(&self, of: NodeId, name: &str) -> Option<Navigation> {
+        let own = match self.plan.node(of).op {
+            Op::Record => self.level.declared.cloned(),
+            _ => match (self.declared_item(of), self.declared.entity) {
+                (Some(Item::Structured(id)), Some(entity)) => Some(entity.other(id)),
+                _ => None,
+            },
+        };
+        own?.navigation(name)
     }
 
     /// What a name is in the declared type of a value: none where nothing is declared.

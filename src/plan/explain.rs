@@ -121,6 +121,11 @@ impl Plan {
                 writeln!(f, "member `{name}`")?;
                 children(f, &[*of])
             }
+            Op::Related(of, link) => {
+                let collection = link.collection.as_deref().unwrap_or_default();
+                writeln!(f, "member `{}`, else looked up in `{collection}`", link.name)?;
+                children(f, &[*of])
+            }
             Op::Compare(op, left, right) => {
                 writeln!(f, "{}", op.keyword())?;
                 children(f, &[*left, *right])

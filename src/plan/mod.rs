@@ -161,6 +161,8 @@ pub(crate) enum Op {
     Variable(Variable),
     /// A member of a structured value: the exact name, else the only one that differs in ASCII case.
     Member(NodeId, Box<str>),
+    /// What a navigation property leads to: the member, else what is found in a collection.
+    Related(NodeId, Box<Link>),
     /// `eq ne gt ge lt le in`, which are never null.
     Compare(Operator, NodeId, NodeId),
     /// Whether a search finds something in a value.

@@ -125,6 +125,10 @@ impl Plan {
                 self.print_owner(f, *of)?;
                 f.write_str(name)
             }
+            Op::Related(of, link) => {
+                self.print_owner(f, *of)?;
+                f.write_str(&link.name)
+            }
             Op::Compare(operator, left, right) => self.print_binary(f, *operator, *left, *right),
             Op::Test(function, prepared, subject) => {
                 write!(f, "{}(", function.name)?;

@@ -52,6 +52,7 @@ pub(crate) enum Part {
 /// Where navigation leads: to the records of a collection in which all pairs of properties are equal.
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
+    pub(crate) name: Box<str>,
     /// None where nothing says where to look.
     pub(crate) collection: Option<Box<str>>,
     /// Properties of the record and of the related ones.
@@ -272,11 +273,16 @@ fn check_place(asked: &Asked<'_>) -> Result<(), Error> {
     }
 }
 
-fn link(navigation: &Navigation) -> Link {
+pub(super) fn link(navigation: &Navigation) -> Link {
     let pairs: Vec<_> =
         navigation.pairs().map(|(own, target)| (own.into(), target.into())).collect();
     let collection = navigation.set().filter(|_| !pairs.is_empty());
-    Link { collection: collection.map(Into::into), pairs, many: navigation.is_collection() }
+    Link {
+        name: navigation.name().into(),
+        collection: collection.map(Into::into),
+        pairs,
+        many: navigation.is_collection(),
+    }
 }
 
 fn identity(entity: &EntityType) -> Option<Identity> {

@@ -291,9 +291,14 @@ impl EntityType {
     /// it has properties itself.
     pub(crate) fn inside(&self, name: &str) -> Option<EntityType> {
         match self.property(name)?.item() {
-            Item::Structured(id) => Some(EntityType { model: self.model.clone(), id, set: None }),
+            Item::Structured(id) => Some(self.other(id)),
             _ => None,
         }
+    }
+
+    /// Another type of the same schema.
+    pub(crate) fn other(&self, id: TypeId) -> EntityType {
+        EntityType { model: self.model.clone(), id, set: None }
     }
 
     /// What `$search` looks at, of the type and of its base types; all strings where there is none.
