@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use odata_query::{Error, Query, Settings};
+use odata_query::{EntityType, Error, Plan, Query, Schema, Settings};
 use serde_json::json;
 
 use data::Trouble;
@@ -23,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   odata query '$filter=price gt 20&$orderby=name desc&$top=3' products.json
   odata query '$filter=tags/any(t: t eq '\\''new'\\'')&$count=true' < customers.ndjson
+  odata query '$filter=since gt 2020-01-01' people.json --metadata metadata.xml --set People
   odata parse '$filter=not a and b or c'
   odata fmt '?FILTER=((a EQ 1))&top=5'
   odata explain '$filter=id in (1,2,3)'
@@ -58,6 +59,8 @@ enum Command {
         query: QueryText,
         /// The file, of 1 GiB at most; standard input without it or with `-`
         file: Option<PathBuf>,
+        #[command(flatten)]
+        declared: Declared,
         /// Indent the output
         #[arg(long)]
         pretty: bool,
@@ -82,6 +85,8 @@ enum Command {
         /// The file, as for `query`; standard input without it or with `-`
         #[arg(requires = "id")]
         file: Option<PathBuf>,
+        #[command(flatten)]
+        declared: Declared,
         /// The record whose key has this value: a string, or anything else as JSON
         #[arg(long, value_name = "VALUE")]
         id: Option<String>,
@@ -89,6 +94,17 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = "id", requires = "id")]
         key: String,
     },
+}
+
+/// What the records are declared as.
+#[derive(Args)]
+struct Declared {
+    /// The `$metadata` of a service, XML or JSON: names and types are checked and read by it
+    #[arg(long, value_name = "FILE")]
+    metadata: Option<PathBuf>,
+    /// The entity set or entity type of it that the records are of; needless if there is only one set
+    #[arg(long, value_name = "NAME", requires = "metadata")]
+    set: Option<String>,
 }
 
 /// Where the query comes from.
@@ -165,13 +181,15 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        Command::Query { query, file, pretty } => {
+        Command::Query { query, file, declared, pretty } => {
             let (query, file) = query.read(file)?;
-            let plan = query.bind()?;
+            let plan = declared.bind(&query)?;
             note(notes::custom_options(&query));
             let file = file.filter(|file| file.as_os_str() != "-");
             let records = data::read(file.as_deref())?;
-            note(notes::unknown_members(&query, &records));
+            if declared.metadata.is_none() {
+                note(notes::unknown_members(&query, &records));
+            }
             let page = plan.apply(&records)?;
             if pretty { data::write_pretty(&page, &mut *out) } else { page.write_json(&mut *out) }
                 .map_err(not_written)?;
@@ -186,9 +204,9 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
             if url { writeln!(out, "{query:#}") } else { writeln!(out, "{query}") }
                 .map_err(not_written)
         }
-        Command::Explain { query, file, id: Some(id), key } => {
+        Command::Explain { query, file, declared, id: Some(id), key } => {
             let (query, file) = query.read(file)?;
-            let plan = query.bind()?;
+            let plan = declared.bind(&query)?;
             let file = file.filter(|file| file.as_os_str() != "-");
             let records = data::read(file.as_deref())?;
             let (record, found) = data::find(&records, &key, &id)?;
@@ -198,8 +216,8 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
             let mut lines = explanation.lines();
             lines.try_for_each(|line| writeln!(out, "{}", escaped(line))).map_err(not_written)
         }
-        Command::Explain { query, .. } => match query.read(None)? {
-            (query, None) => write!(out, "{}", query.bind()?).map_err(not_written),
+        Command::Explain { query, declared, .. } => match query.read(None)? {
+            (query, None) => write!(out, "{}", declared.bind(&query)?).map_err(not_written),
             (_, Some(_)) => {
                 let message = "a file needs `--id`, which says what record of it to explain";
                 Cli::command()
@@ -207,6 +225,40 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
                     .exit()
             }
         },
+    }
+}
+
+impl Declared {
+    fn bind(&self, query: &Query) -> Result<Plan, Failure> {
+        Ok(match self.entity_type()? {
+            Some(entity) => query.bind_to(&entity)?,
+            None => query.bind()?,
+        })
+    }
+
+    fn entity_type(&self) -> Result<Option<EntityType>, Trouble> {
+        let Some(file) = &self.metadata else {
+            return Ok(None);
+        };
+        let text = data::read_text(Some(file))?;
+        let is_json = text.trim_start().starts_with('{');
+        let schema = if is_json { Schema::from_json(&text) } else { Schema::from_xml(&text) };
+        let trouble = |what: &str| Trouble::new(format!("{}: {what}", file.display()));
+        let schema = schema.map_err(|error| trouble(&error.to_string()))?;
+        let sets: Vec<&str> = schema.entity_sets().collect();
+        let found = match (&self.set, sets.as_slice()) {
+            (Some(name), _) => schema.entity_set(name).or_else(|| schema.entity_type(name)),
+            (None, [only]) => schema.entity_set(only),
+            (None, _) => None,
+        };
+        let known = || sets.iter().map(|set| format!("`{set}`")).collect::<Vec<_>>().join(", ");
+        found.map(Some).ok_or_else(|| match &self.set {
+            Some(name) => trouble(&format!(
+                "no entity set or type is called `{name}`; the sets are {}",
+                known()
+            )),
+            None => trouble(&format!("say with `--set` what the records are: {}", known())),
+        })
     }
 }
 

@@ -151,6 +151,22 @@ fn explains_one_record() {
 }
 
 #[test]
+fn records_of_a_declared_type() {
+    let metadata = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/shop.metadata.xml");
+    let run = |query, set| ["query", query, "-", "--metadata", metadata, "--set", set];
+    prints(
+        &run("$filter=id eq '01234567-89AB-cdef-0123-456789abcdef'&$select=id", "Customers"),
+        r#"[{"id":"01234567-89ab-cdef-0123-456789abcdef"},{"id":null}]"#,
+        "{\"value\":[{\"id\":\"01234567-89ab-cdef-0123-456789abcdef\"}]}\n",
+    );
+    fails(&run("$filter=naem eq 'x'", "Customers"), "[]", 2, "did you mean `name`?");
+    fails(&run("$top=1", "Nope"), "[]", 1, "the sets are `Customers`");
+    fails(&["query", "$top=1", "-", "--metadata", metadata], "[]", 1, "say with `--set`");
+    fails(&["query", "$top=1", "-", "--metadata", "/nowhere"], "[]", 1, "cannot read /nowhere");
+    fails(&["query", "$top=1", "--set", "Customers"], "[]", 2, "--metadata");
+}
+
+#[test]
 fn tells_bad_queries_from_bad_data() {
     fails(&["query", "$filter=a eqq 1"], "[]", 2, "did you mean `eq`?");
     fails(&["query", "$filter=1 div a eq 1"], r#"[{"a":0}]"#, 2, "division by zero");
