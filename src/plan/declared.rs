@@ -166,7 +166,7 @@ impl<'q> Binder<'q, '_> {
         place: Span,
     ) -> Result<(NodeId, Owner<'q>), Error> {
         if of == self.record
-            && let Some(computed) = self.computed_property(name)
+            && let Some((_, computed)) = self.computed_property(name)
         {
             return Ok((computed, None));
         }
