@@ -189,6 +189,16 @@ impl<'q> Binder<'q, '_> {
             | [] => return no_options(&item.options, span),
             _ => return Err(not_supported("this path", span)),
         };
+        let computed = if annotation.is_none() { self.computed_property(name) } else { None };
+        if let (None, Some((name, value))) = (of_type, computed) {
+            if !rest.is_empty() {
+                return Err(not_supported("selecting a part of a computed property", span));
+            }
+            if !self.level.all && !selection.computed.iter().any(|(known, _)| *known == name) {
+                selection.computed.push((name, value));
+            }
+            return no_options(&item.options, span);
+        }
         let Some(name) = self.selectable(of_type, name, rest.is_empty(), span, selection)? else {
             return no_options(&item.options, span);
         };
@@ -218,15 +228,6 @@ impl<'q> Binder<'q, '_> {
         span: Span,
         selection: &mut Selection<'q>,
     ) -> Result<Option<&'q str>, Error> {
-        if let (None, Some((name, value))) = (of_type, self.computed_property(name)) {
-            if !last {
-                return Err(not_supported("selecting a part of a computed property", span));
-            }
-            if !self.level.all && !selection.computed.iter().any(|(known, _)| *known == name) {
-                selection.computed.push((name, value));
-            }
-            return Ok(None);
-        }
         let Some(member) = self.declared_member(of_type, name, span)? else {
             return Ok(Some(name));
         };

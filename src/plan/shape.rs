@@ -29,7 +29,7 @@ pub(crate) struct Item {
     pub(crate) of_type: Option<TypeTest>,
     pub(crate) name: Box<str>,
     pub(crate) part: Part,
-    /// Whether it has options of its own, not only paths that lead through it.
+    /// Whether there are options for it or for what paths through it lead to.
     pub(crate) given: bool,
     /// Where related records are that do not stand in the record.
     pub(crate) link: Option<Link>,
@@ -135,6 +135,8 @@ impl<'q> Binder<'q, '_> {
             let item = self.item(asked);
             items.push(item.map_err(|error| self.plan.about(error.at(span), option))?);
         }
+        // A member as a whole holds what paths in another case lead to.
+        items.sort_by_key(|item| !matches!(item.part, Part::Whole));
         Ok(Some(Shape { all: level.all, items, computed }))
     }
 
@@ -197,7 +199,9 @@ impl<'q> Binder<'q, '_> {
             of_type,
             name: asked.name.as_str().into(),
             part: Part::Nothing,
-            given: asked.options.is_some(),
+            given: asked.options.is_some()
+                || !asked.expands.is_empty()
+                || asked.selects.iter().any(Selected::has_options),
             link: navigation.as_ref().map(link),
             option: asked.option,
             span,
