@@ -8,7 +8,7 @@ use super::rows::{Evaluator, Scope};
 use super::window;
 use crate::error::{Error, Kind};
 use crate::limits::Names;
-use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight};
+use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight, weight};
 
 /// The annotations of a collection that hold for all of it, not for what is left.
 const OF_ALL: [&str; 4] = ["odata.count", "odata.nextLink", "count", "nextLink"];
@@ -51,6 +51,7 @@ impl<'e> Evaluator<'e> {
     /// What is left of a record. What has no members stays as it is.
     pub(super) fn shaped(&mut self, shape: &'e Shape, json: &'e Json) -> Result<Json, Error> {
         let Json::Object(members) = json else {
+            self.charge_made(json_weight(json))?;
             return Ok(json.clone());
         };
         let (items, width) = (shape.items.len() as u64, members.len() as u64);
@@ -64,7 +65,10 @@ impl<'e> Evaluator<'e> {
             if let Some((owner, term)) = name.split_once('@')
                 && !owner.is_empty()
             {
+                // Its owner is looked for.
+                self.charge_query(width / 8)?;
                 if shape.keeps_annotation(owner, term, members, &fates) {
+                    self.charge_made(json_weight(value))?;
                     out.insert(name.clone(), value.clone());
                 }
                 continue;
@@ -92,6 +96,9 @@ impl<'e> Evaluator<'e> {
         }
         for (name, id) in &shape.computed {
             let value = self.value_for(*id, json).map_err(|e| self.plan.about(e, "$compute"))?;
+            // Any number of them may be copies of one large value.
+            let parts = weight(&value).saturating_mul(4).saturating_add(1);
+            self.charge_query(parts.saturating_mul(MADE))?;
             out.insert(name.as_ref().to_owned(), value.into_json());
         }
         Ok(Json::Object(out))
@@ -287,8 +294,9 @@ fn fates<'e>(
             continue;
         };
         *fate = match (*fate, &item.part) {
-            (Fate::As(before), _) if matches!(before.part, Part::Whole) => Fate::As(before),
-            (Fate::Kept | Fate::Dropped, _) | (_, Part::Whole) => Fate::As(item),
+            (Fate::Kept | Fate::Dropped, _) => Fate::As(item),
+            (Fate::As(before), _) if before.yields_to(item) => Fate::As(item),
+            (Fate::As(before), _) if item.yields_to(before) => Fate::As(before),
             (Fate::As(_), _) => {
                 let twice = Kind::Duplicate(format!("`{}` with options", item.name));
                 return Err(Error::new(twice).at(item.span));

@@ -53,7 +53,7 @@ pub(super) struct Shared {
     /// Regular expressions that were compiled.
     pub(super) patterns: usize,
     /// Nodes of all plans.
-    nodes: usize,
+    pub(super) nodes: usize,
 }
 
 pub(super) fn bind(

@@ -25,7 +25,7 @@ mod virtually;
 
 pub(crate) use operation::{
     Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
-    member, only,
+    member, only, weight,
 };
 pub(crate) use paging::Paging;
 pub(crate) use print::{ITEMS, value_line};

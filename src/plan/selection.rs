@@ -1,5 +1,7 @@
 //! `$select` and `$expand` items, sorted to the members that they begin with.
 
+use std::collections::{HashMap, HashSet};
+
 use super::NodeId;
 use super::bind::{Binder, not_supported};
 use super::types::mismatch;
@@ -27,7 +29,9 @@ pub(super) struct Expanded<'q> {
 #[derive(Default)]
 pub(super) struct Selection<'q> {
     pub(super) members: Vec<Asked<'q>>,
-    /// Declared computed properties that are selected.
+    /// Where each member stands, by its type and its name.
+    positions: HashMap<(Option<&'q str>, String), usize>,
+    /// Computed properties that are selected, where not all of the query's are.
     pub(super) computed: Vec<(&'q str, NodeId)>,
 }
 
@@ -60,11 +64,6 @@ impl<'q> Selected<'q> {
         matches!(self.segments, [PathSegment::Star])
     }
 
-    /// Whether it is a name and nothing else.
-    pub(super) fn is_name(&self, name: &str) -> bool {
-        matches!(self.segments, [PathSegment::Name(wanted)] if wanted == name)
-    }
-
     pub(super) fn has_options(&self) -> bool {
         self.item.options != Options::default()
     }
@@ -74,7 +73,7 @@ impl<'q> Expanded<'q> {
     pub(super) fn all(items: &'q [ExpandItem], most: usize) -> Result<Vec<Self>, Error> {
         let levels = |item: &ExpandItem| match item.options.levels {
             None => Ok(1),
-            Some(Levels::Max) => Ok(most as u64),
+            Some(Levels::Max) => Ok(most.saturating_sub(height(&item.options, most)) as u64),
             Some(Levels::Exactly(levels)) if levels <= most as u64 => Ok(levels),
             Some(Levels::Exactly(levels)) => {
                 let error = Error::limit(Bound::EXPAND_DEPTH, most, Found::Exactly(levels));
@@ -85,6 +84,20 @@ impl<'q> Expanded<'q> {
             |item| Ok(Expanded { segments: item_segments(item), item, levels: levels(item)? });
         items.iter().map(expanded).collect()
     }
+}
+
+/// Levels that options expand, as far as they are few; `max` takes what is left.
+fn height(options: &Options, most: usize) -> usize {
+    let Some(left) = most.checked_sub(1) else {
+        return 0;
+    };
+    let own = |item: &ExpandItem| match item.options.levels {
+        Some(Levels::Exactly(levels)) => usize::try_from(levels).unwrap_or(usize::MAX),
+        Some(Levels::Max) | None => 1,
+    };
+    let heights =
+        options.expand.iter().map(|item| own(item).saturating_add(height(&item.options, left)));
+    heights.max().unwrap_or(0)
 }
 
 fn item_segments(item: &ExpandItem) -> &[PathSegment] {
@@ -100,19 +113,16 @@ impl<'q> Selection<'q> {
         span: Span,
         option: &'static str,
     ) -> Option<&mut Asked<'q>> {
-        let is_known = |known: &Asked<'_>| known.of_type == of_type && known.name == name;
-        let known = self.members.iter().position(is_known);
-        match known {
-            Some(position) => self.members.get_mut(position),
-            None => {
-                self.members.push(Asked::new(of_type, name, span, option));
-                self.members.last_mut()
-            }
-        }
+        let position = *self.positions.entry((of_type, name)).or_insert_with_key(|(_, name)| {
+            self.members.push(Asked::new(of_type, name.clone(), span, option));
+            self.members.len().saturating_sub(1)
+        });
+        self.members.get_mut(position)
     }
 
-    pub(super) fn names(&self, name: &str) -> bool {
-        self.members.iter().any(|asked| asked.name == name)
+    /// The names of all members that something is asked of.
+    pub(super) fn names(&self) -> HashSet<String> {
+        self.members.iter().map(|asked| asked.name.clone()).collect()
     }
 }
 
@@ -179,8 +189,18 @@ impl<'q> Binder<'q, '_> {
             | [] => return no_options(&item.options, span),
             _ => return Err(not_supported("this path", span)),
         };
+        let computed = if annotation.is_none() { self.computed_property(name) } else { None };
+        if let (None, Some((name, value))) = (of_type, computed) {
+            if !rest.is_empty() {
+                return Err(not_supported("selecting a part of a computed property", span));
+            }
+            if !self.level.all && !selection.computed.iter().any(|(known, _)| *known == name) {
+                selection.computed.push((name, value));
+            }
+            return no_options(&item.options, span);
+        }
         let Some(name) = self.selectable(of_type, name, rest.is_empty(), span, selection)? else {
-            return Ok(());
+            return no_options(&item.options, span);
         };
         let name = annotation.map_or(name.to_owned(), |term| format!("{name}@{term}"));
         let Some(asked) = selection.of(of_type, name, span, "$select") else {
@@ -208,9 +228,6 @@ impl<'q> Binder<'q, '_> {
         span: Span,
         selection: &mut Selection<'q>,
     ) -> Result<Option<&'q str>, Error> {
-        if of_type.is_none() && last && self.computed_property(name).is_some() {
-            return Ok(Some(name));
-        }
         let Some(member) = self.declared_member(of_type, name, span)? else {
             return Ok(Some(name));
         };
@@ -254,6 +271,9 @@ impl<'q> Binder<'q, '_> {
             [PathSegment::Qualified(name)] => (Some(name.as_str()), &[][..]),
             _ => (None, rest),
         };
+        if of_type.is_none() && self.computed_property(name).is_some() {
+            return Err(not_supported("expanding a computed property", span));
+        }
         let name = match self.declared_member(of_type, name, span)? {
             None => name,
             Some(member) => match (&member.kind, further.is_empty()) {

@@ -29,6 +29,8 @@ pub(crate) struct Item {
     pub(crate) of_type: Option<TypeTest>,
     pub(crate) name: Box<str>,
     pub(crate) part: Part,
+    /// Whether there are options for it or for what paths through it lead to.
+    pub(crate) given: bool,
     /// Where related records are that do not stand in the record.
     pub(crate) link: Option<Link>,
     /// The option that names it.
@@ -74,6 +76,17 @@ pub(crate) struct KeyProperty {
     pub(crate) quoted: bool,
 }
 
+impl Item {
+    /// Whether another item of the same member, in another case, says all that this one does.
+    pub(crate) fn yields_to(&self, other: &Item) -> bool {
+        match self.part {
+            Part::Whole => matches!(other.part, Part::Whole) || other.option == "$expand",
+            Part::Inside(_) => !self.given && matches!(other.part, Part::Whole),
+            _ => false,
+        }
+    }
+}
+
 impl<'q> Binder<'q, '_> {
     /// Binds `$compute`: the names can be used from here on.
     pub(super) fn compute(&mut self, options: &'q Options) -> Result<(), Error> {
@@ -90,14 +103,14 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// The computed property of a name: the same, or the only one that differs in ASCII case.
-    pub(super) fn computed_property(&self, name: &str) -> Option<NodeId> {
+    pub(super) fn computed_property(&self, name: &str) -> Option<(&'q str, NodeId)> {
         let exact = self.computed.iter().find(|(known, _)| *known == name);
         let similar = || {
             let mut all =
                 self.computed.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
             all.next().filter(|_| all.next().is_none())
         };
-        exact.or_else(similar).map(|(_, id)| *id)
+        exact.or_else(similar).copied()
     }
 
     /// What is left of a record at this level.
@@ -105,6 +118,7 @@ impl<'q> Binder<'q, '_> {
         let level = self.level;
         let mut selection = self.selection()?;
         let mut items = self.undeclared(&mut selection)?;
+        self.check_items(&selection)?;
         if level.all
             && selection.members.is_empty()
             && items.is_empty()
@@ -113,8 +127,7 @@ impl<'q> Binder<'q, '_> {
         {
             return Ok(None);
         }
-        let is_named = |name: &str| level.selects.iter().any(|selected| selected.is_name(name));
-        let computed = self.computed.iter().filter(|(name, _)| level.all || is_named(name));
+        let computed = self.computed.iter().filter(|_| level.all);
         let computed = computed.chain(&selection.computed);
         let computed = computed.map(|(name, id)| ((*name).into(), *id)).collect();
         items.reserve(selection.members.len());
@@ -123,7 +136,23 @@ impl<'q> Binder<'q, '_> {
             let item = self.item(asked);
             items.push(item.map_err(|error| self.plan.about(error.at(span), option))?);
         }
+        // A member as a whole holds what paths in another case lead to.
+        items.sort_by_key(|item| !matches!(item.part, Part::Whole));
         Ok(Some(Shape { all: level.all, items, computed }))
+    }
+
+    /// Items of levels inside others multiply with `$levels`: they count as nodes.
+    fn check_items(&mut self, selection: &Selection<'q>) -> Result<(), Error> {
+        let most = self.plan.settings.limits.nodes;
+        if self.level.outside.is_some() {
+            self.shared.nodes = self.shared.nodes.saturating_add(selection.members.len());
+        }
+        match selection.members.first() {
+            Some(first) if self.shared.nodes > most.saturating_mul(2) => {
+                Err(Error::limit(Bound::NODES, most, Found::More).at(first.span))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// With a schema navigation properties are left out that nothing expands, also those inside complex
@@ -132,26 +161,31 @@ impl<'q> Binder<'q, '_> {
         let (Some(entity), true) = (self.level.declared, self.level.all) else {
             return Ok(Vec::new());
         };
+        let named = selection.names();
+        let mut added = Vec::new();
         for property in entity.properties() {
             let inside = entity.inside(property.name()).filter(EntityType::leads_on);
             let deeper = self.level.depth < self.plan.settings.limits.expand_depth;
-            if inside.is_some() && deeper && !selection.names(property.name()) {
+            if inside.is_some() && deeper && !named.contains(property.name()) {
                 let name = property.name().to_owned();
                 let mut asked = Asked::new(None, name, Span::NOWHERE, "$select");
                 asked.whole = true;
-                selection.members.push(asked);
+                added.push(asked);
             }
         }
-        let unnamed = entity.all_navigation_names().filter(|name| !selection.names(name));
+        let unnamed = entity.all_navigation_names().filter(|name| !named.contains(*name));
         let nothing = |name: &str| Item {
             of_type: None,
             name: name.into(),
             part: Part::Nothing,
+            given: false,
             link: None,
             option: "$expand",
             span: Span::NOWHERE,
         };
-        Ok(unnamed.map(nothing).collect())
+        let unnamed = unnamed.map(nothing).collect();
+        selection.members.extend(added);
+        Ok(unnamed)
     }
 
     /// Binds what is asked of one member.
@@ -166,6 +200,9 @@ impl<'q> Binder<'q, '_> {
             of_type,
             name: asked.name.as_str().into(),
             part: Part::Nothing,
+            given: asked.options.is_some()
+                || !asked.expands.is_empty()
+                || asked.selects.iter().any(Selected::has_options),
             link: navigation.as_ref().map(link),
             option: asked.option,
             span,

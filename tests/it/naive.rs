@@ -7,7 +7,9 @@
 use std::cmp::Ordering;
 
 use odata_query::Query;
-use odata_query::ast::{Direction, Expr, Kind, LiteralKind, Node, Nodes, Operator, lit, null};
+use odata_query::ast::{
+    Direction, Expr, Kind, LiteralKind, Node, Nodes, Operator, Options, lit, null,
+};
 use serde_json::{Map, Value as Json};
 
 /// Whether the library answers as this evaluator does; else how they differ.
@@ -35,7 +37,7 @@ pub(crate) fn compare(query: &Query, records: &[Json]) -> Result<(), String> {
 /// Whether what an expression is by this evaluator, it equals in the library.
 pub(crate) fn compare_values(operand: &Expr, records: &[Json]) -> Result<(), String> {
     for record in records {
-        let scope = Scope { record, variables: Vec::new() };
+        let scope = Scope::of(record, None);
         let Some(value) = scope.eval(operand.root()).and_then(|value| value.literal()) else {
             continue;
         };
@@ -59,15 +61,25 @@ pub(crate) fn answer<'a>(
     query: &Query,
     records: &'a [Json],
 ) -> Option<(Vec<&'a Json>, Option<u64>)> {
-    let options = query.options();
+    window(query.options(), records, None)
+}
+
+/// The same for options, those in parentheses too: `outer` is the record of the request then.
+pub(crate) fn window<'a>(
+    options: &Options,
+    records: &'a [Json],
+    outer: Option<&'a Json>,
+) -> Option<(Vec<&'a Json>, Option<u64>)> {
     let mut kept = Vec::new();
     for record in records {
-        let scope = Scope { record, variables: Vec::new() };
+        let mut scope = Scope::of(record, outer);
+        scope.computed = computed(options, record, outer)?;
         let keeps = match &options.filter {
             Some(filter) => scope.eval(filter.root())? == Value::Bool(true),
             None => true,
         };
-        if keeps {
+        let is_found = |search: &Expr| finds(search.root(), record);
+        if keeps && options.search.as_ref().is_none_or(is_found) {
             let keys = options.orderby.iter().map(|item| scope.eval(item.expr.root()));
             kept.push((keys.collect::<Option<Vec<_>>>()?, record));
         }
@@ -87,8 +99,45 @@ pub(crate) fn answer<'a>(
     Some((page.collect(), count))
 }
 
+/// Computed properties, each with those before it.
+pub(crate) fn computed(
+    options: &Options,
+    record: &Json,
+    outer: Option<&Json>,
+) -> Option<Vec<(String, Value)>> {
+    let mut scope = Scope::of(record, outer);
+    for item in &options.compute {
+        let value = scope.eval(item.expr.root())?;
+        scope.computed.push((item.name.clone(), value));
+    }
+    Some(scope.computed)
+}
+
+/// Whether a search finds its terms in the strings of a value, in any case.
+fn finds(search: Node<'_>, value: &Json) -> bool {
+    match search.kind() {
+        Kind::Term(text) | Kind::Phrase(text) | Kind::Incomplete(text) => holds(text, value),
+        Kind::SearchNot(operand) => !finds(operand, value),
+        Kind::SearchAnd(operands) => operands.iter().all(|operand| finds(operand, value)),
+        Kind::SearchOr(operands) => operands.iter().any(|operand| finds(operand, value)),
+        other => panic!("no search is made of {other:?}"),
+    }
+}
+
+fn holds(text: &str, value: &Json) -> bool {
+    let lower = |text: &str| text.chars().flat_map(char::to_lowercase).collect::<String>();
+    match value {
+        Json::String(string) => lower(string).contains(&lower(text)),
+        Json::Array(items) => items.iter().any(|item| holds(text, item)),
+        Json::Object(members) => {
+            members.iter().any(|(name, value)| !name.contains('@') && holds(text, value))
+        }
+        _ => false,
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
-enum Value {
+pub(crate) enum Value {
     Null,
     Bool(bool),
     Number(Number),
@@ -99,7 +148,7 @@ enum Value {
 
 /// A fraction in lowest terms with a positive denominator, and whether its type is an integer's.
 #[derive(Debug, Clone, Copy)]
-struct Number {
+pub(crate) struct Number {
     numerator: i128,
     denominator: i128,
     integer: bool,
@@ -109,11 +158,18 @@ struct Number {
 #[derive(Clone)]
 struct Scope<'a> {
     record: &'a Json,
+    /// The record of the request, seen from options in parentheses.
+    outer: Option<&'a Json>,
+    computed: Vec<(String, Value)>,
     /// Innermost last.
     variables: Vec<(&'a str, Value)>,
 }
 
 impl<'a> Scope<'a> {
+    fn of(record: &'a Json, outer: Option<&'a Json>) -> Self {
+        Scope { record, outer, computed: Vec::new(), variables: Vec::new() }
+    }
+
     /// The value of an expression; none where it is not settled.
     fn eval(&self, node: Node<'_>) -> Option<Value> {
         Some(match node.kind() {
@@ -152,13 +208,21 @@ impl<'a> Scope<'a> {
 
     fn path(&self, segments: Nodes<'_>) -> Option<Value> {
         let mut value = Value::from(self.record);
+        let mut is_record = true;
         for (position, segment) in segments.iter().enumerate() {
             value = match segment.kind() {
-                Kind::It => Value::from(self.record),
-                Kind::Name(name) => match self.variable(name) {
-                    Some(variable) if position == 0 => variable,
-                    _ => value.member(name),
+                Kind::It => match self.outer {
+                    Some(outer) => Value::from(outer),
+                    None => continue,
                 },
+                Kind::Name(name) => {
+                    let variable = self.variable(name).filter(|_| position == 0);
+                    let computed = || named(&self.computed, name).filter(|_| is_record);
+                    match variable.or_else(|| computed().cloned()) {
+                        Some(value) => value,
+                        None => value.member(name),
+                    }
+                }
                 Kind::Any(None) => Value::Bool(!value.items().is_empty()),
                 Kind::Any(Some((variable, predicate))) => {
                     let truths = self.truths(value.items(), variable, predicate)?;
@@ -170,6 +234,7 @@ impl<'a> Scope<'a> {
                 }
                 other => panic!("the strategies do not make {other:?}"),
             };
+            is_record = false;
         }
         Some(value)
     }
@@ -181,7 +246,7 @@ impl<'a> Scope<'a> {
 
     fn truths(&self, items: &[Value], variable: &str, predicate: Node<'_>) -> Option<Vec<Value>> {
         let with = |item: &Value| {
-            let mut scope = Scope { record: self.record, variables: self.variables.clone() };
+            let mut scope = self.clone();
             scope.variables.push((variable, item.clone()));
             scope.eval(predicate)
         };
@@ -262,12 +327,7 @@ impl Value {
         let Value::Members(members) = self else {
             return Value::Null;
         };
-        let exact = members.iter().find(|(known, _)| known == name);
-        let alike = || {
-            let mut alike = members.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-            alike.next().filter(|_| alike.next().is_none())
-        };
-        exact.or_else(alike).map_or(Value::Null, |(_, value)| value.clone())
+        named(members, name).cloned().unwrap_or(Value::Null)
     }
 
     /// The value as a literal, if it is primitive.
@@ -325,6 +385,16 @@ impl Value {
     }
 }
 
+/// The value of this name, else the only one of this name in any ASCII case.
+pub(crate) fn named<'a, T>(pairs: &'a [(String, T)], name: &str) -> Option<&'a T> {
+    let exact = pairs.iter().find(|(known, _)| known == name);
+    let alike = || {
+        let mut alike = pairs.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        alike.next().filter(|_| alike.next().is_none())
+    };
+    exact.or_else(alike).map(|(_, value)| value)
+}
+
 impl From<&Json> for Value {
     fn from(json: &Json) -> Self {
         match json {
@@ -357,8 +427,17 @@ impl Number {
         Number { numerator, denominator: 1, integer: true }
     }
 
-    /// Reads digits with an optional sign and fraction.
+    /// Reads digits with an optional sign, fraction and exponent.
     fn parse(text: &str) -> Self {
+        if let Some((digits, exponent)) = text.split_once('e') {
+            let number = Number::parse(digits);
+            let exponent: i32 = exponent.parse().expect(text);
+            let scale = 10_i128.pow(exponent.unsigned_abs());
+            return match exponent < 0 {
+                true => Number::fraction(number.numerator, number.denominator * scale, false),
+                false => Number::fraction(number.numerator * scale, number.denominator, false),
+            };
+        }
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let numerator = format!("{whole}{fraction}").parse().expect(text);
         let denominator = 10_i128.pow(fraction.len() as u32);
