@@ -20,7 +20,7 @@ pub use related::Collections;
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::plan::{Form, Plan};
+use crate::plan::{Form, Plan, Shape};
 use crate::value::DateTimeOffset;
 use batch::{BATCH, Rows};
 use item::NULL;
@@ -116,10 +116,14 @@ fn page<'a>(
         _ => None,
     };
     let kept = window.positions.into_iter().filter_map(|position| records.get(position));
-    let records = match &plan.shape {
-        None => Records::Borrowed(kept.collect()),
+    let kept: Vec<_> = kept.collect();
+    let changes = |shape: &&Shape| kept.iter().any(|record| shape.changes(record));
+    let records = match plan.shape.as_ref().filter(changes) {
+        None => Records::Borrowed(kept),
         Some(shape) => Records::Made(
-            kept.map(|record| evaluator.shaped(shape, record)).collect::<Result<_, _>>()?,
+            kept.into_iter()
+                .map(|record| evaluator.shaped(shape, record))
+                .collect::<Result<_, _>>()?,
         ),
     };
     Ok(Page { count: window.count, next_link, records })

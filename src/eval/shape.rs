@@ -243,6 +243,18 @@ impl<'e> Evaluator<'e> {
 }
 
 impl Shape {
+    /// Whether more is asked than to leave out what the record does not have.
+    pub(super) fn changes(&self, record: &Json) -> bool {
+        let lacks = |item: &Item| {
+            let is_it = |name: &String| {
+                name.split('@').next().is_some_and(|owner| owner.eq_ignore_ascii_case(&item.name))
+            };
+            record.as_object().is_none_or(|members| !members.keys().any(is_it))
+        };
+        let leaves_out = |item: &Item| matches!(item.part, Part::Nothing) && lacks(item);
+        !(self.all && self.computed.is_empty() && self.items.iter().all(leaves_out))
+    }
+
     /// Whether an annotation of a member stays: as the member does, or because it is named itself.
     fn keeps_annotation(
         &self,

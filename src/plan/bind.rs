@@ -1,18 +1,15 @@
 //! From syntax tree to plan: names, literals, types, limits, constants.
 
 use super::declared::{Declared, ModelType};
+use super::level::{Level, Shared};
 use super::literal::literal;
-use super::operation::{arithmetic, compare, compare_weight, weight};
-use super::selection::{Expanded, Selected};
+use super::operation::{arithmetic, compare, compare_weight};
 use super::set::Set;
-use super::{Form, Node, NodeId, Op, Operation, Plan, Search, Variable, bounds, supported, types};
-use crate::ast::{
-    Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator, Options, SystemOption,
-};
+use super::{NodeId, Op, Operation, Plan, Variable, bounds, types};
+use crate::ast::{Expr, Kind, LiteralKind, Node as AstNode, Nodes, Operator};
 use crate::error::{Bound, Error, Found, Kind as ErrorKind};
 use crate::functions::Context;
 use crate::limits::Settings;
-use crate::schema::EntityType;
 use crate::span::Span;
 use crate::value::{Collection, DateTimeOffset, EdmType, Type, Types, Value};
 
@@ -21,143 +18,6 @@ const HASHED: usize = 8;
 
 /// What messages call a constant of an `in` list.
 const ITEM: &str = "an item of the list";
-
-/// Evaluation steps of looking for related records, beyond the one of every node.
-const LOOK_UP: u64 = 8;
-
-/// Evaluation steps that are spent on computing constants, which also bounds what they hold.
-const FOLDING: u64 = 500_000;
-
-/// The options at one level: those of the query, or of an item with what paths add to them.
-pub(super) struct Level<'l, 'q> {
-    /// None where nothing but a path leads here.
-    pub(super) options: Option<&'q Options>,
-    /// The level that has the item.
-    pub(super) outside: Option<&'l Level<'l, 'q>>,
-    pub(super) selects: Vec<Selected<'q>>,
-    pub(super) expands: Vec<Expanded<'q>>,
-    /// Whether members stay that nothing names.
-    pub(super) all: bool,
-    /// The type that items must have.
-    pub(super) items_of: Option<&'q str>,
-    /// What the records are declared as.
-    pub(super) declared: Option<&'q EntityType>,
-    pub(super) depth: usize,
-    pub(super) expand_depth: usize,
-}
-
-/// What all levels of a query take from.
-pub(super) struct Shared {
-    /// Steps that may still be spent on computing constants.
-    folding: u64,
-    /// Regular expressions that were compiled.
-    pub(super) patterns: usize,
-    /// Nodes of all plans.
-    pub(super) nodes: usize,
-}
-
-pub(super) fn bind(
-    options: &Options,
-    places: &[(SystemOption, Span)],
-    settings: Settings,
-    text: &str,
-    declared: Option<&EntityType>,
-) -> Result<Plan, Error> {
-    supported::check_supported(options, places)?;
-    bounds::check(options, &settings.limits)?;
-    let selects = Selected::all(&options.select);
-    let expands = Expanded::all(&options.expand, settings.limits.expand_depth);
-    let level = Level {
-        options: Some(options),
-        outside: None,
-        all: selects.is_empty() || selects.iter().any(Selected::is_star),
-        selects,
-        expands: expands.map_err(|error| error.with_option("$expand"))?,
-        items_of: None,
-        declared,
-        depth: 0,
-        expand_depth: 0,
-    };
-    let mut shared = Shared { folding: FOLDING, patterns: 0, nodes: 0 };
-    bind_level(&level, settings, text, &mut shared)
-}
-
-/// Binds the options of a level.
-pub(super) fn bind_level(
-    level: &Level<'_, '_>,
-    settings: Settings,
-    text: &str,
-    shared: &mut Shared,
-) -> Result<Plan, Error> {
-    let most = settings.limits.height();
-    if level.depth > most {
-        return Err(Error::limit(Bound::DEPTH, most, Found::More));
-    }
-    let mut nothing = None;
-    let options = match level.options {
-        Some(options) => options,
-        None => nothing.insert(Options::default()),
-    };
-    let mut binder = Binder {
-        level,
-        plan: Plan {
-            nodes: Vec::with_capacity(room(options)),
-            variables: 0,
-            names: Vec::new(),
-            filter: None,
-            orderby: Vec::new(),
-            skip: options.skip.unwrap_or(0),
-            top: options.top,
-            count: options.count.unwrap_or(false)
-                || settings.always_count && level.outside.is_none(),
-            paging: None,
-            shape: None,
-            nested: level.outside.is_some(),
-            of_collection: options.given().any(SystemOption::is_of_collection),
-            settings,
-            text: text.to_owned(),
-        },
-        aliases: Vec::new(),
-        computed: Vec::new(),
-        scope: Vec::new(),
-        depth: 0,
-        this: NodeId(0),
-        record: NodeId(0),
-        it: NodeId(0),
-        context: Context {
-            // Binding folds nothing that depends on it.
-            now: DateTimeOffset::MIN,
-            collation: settings.collation,
-            names: settings.names,
-            limits: settings.limits,
-        },
-        shared,
-        declared: Declared::new(level.declared),
-    };
-    binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
-    binder.this = binder.record;
-    binder.it = match level.outside {
-        None => binder.record,
-        Some(_) => binder.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
-    };
-    let outermost = std::iter::successors(Some(level), |level| level.outside).last();
-    binder.declare_records(outermost.and_then(|level| level.declared));
-    if let Some(options) = level.options {
-        binder.options(options)?;
-    }
-    if let (Some(options), None) = (level.options, level.outside) {
-        binder.plan.paging = binder.paging(options)?;
-    }
-    binder.plan.shape = binder.shape()?;
-    Ok(binder.plan)
-}
-
-/// Nodes that most options become: two nodes of a tree, a path and a name, are one member.
-fn room(options: &Options) -> usize {
-    let keys = options.orderby.iter().map(|item| &item.expr);
-    let nodes: usize = options.filter.iter().chain(keys).map(Expr::node_count).sum();
-    (nodes.saturating_mul(3) / 4).saturating_add(2)
-}
 
 /// What is known of a parameter alias.
 enum AliasState {
@@ -185,51 +45,23 @@ pub(super) struct Binder<'q, 's> {
     pub(super) declared: Declared<'q>,
 }
 
-impl<'q> Binder<'q, '_> {
-    /// Everything but the shape of the answer.
-    fn options(&mut self, options: &'q Options) -> Result<(), Error> {
-        self.compute(options).map_err(|error| self.plan.about(error, "$compute"))?;
-        let mut conditions = Vec::new();
-        if let Some(name) = self.level.items_of {
-            let nowhere = Span::NOWHERE;
-            let test = self.model_type(self.record, name, ModelType::IsOf, nowhere, nowhere)?;
-            conditions.push(test);
-        }
-        if let Some(filter) = &options.filter {
-            let bound = self.predicate(filter.root(), "the value of `$filter`", filter.height());
-            conditions.push(bound.map_err(|error| self.plan.about(error, "$filter"))?);
-        }
-        if let Some(search) = &options.search {
-            let bound = self.search(search.root(), self.record);
-            conditions.push(bound.map_err(|error| self.plan.about(error, "$search"))?);
-        }
-        self.plan.filter = match *conditions {
-            [] => None,
-            [only] => Some(only),
-            _ => Some(self.push(Op::And(conditions.into()), Span::NOWHERE, Type::Boolean)?),
-        };
-        for item in &options.orderby {
-            let bound = self.root(&item.expr).and_then(|key| self.read(key));
-            let bound = bound.map_err(|error| self.plan.about(error, "$orderby"))?;
-            self.plan.orderby.push((bound, item.direction));
-        }
-        // An alias that nothing uses is checked all the same.
-        for alias in &options.aliases {
-            self.alias(&alias.name, Span::NOWHERE)?;
-        }
-        Ok(())
-    }
-
-    /// Whether a search finds something in a value.
-    pub(super) fn search(&mut self, search: AstNode<'q>, of: NodeId) -> Result<NodeId, Error> {
-        let most = self.plan.settings.limits.search_terms;
-        // What is searched is said of records, not of the items of their collections.
-        let of_records = matches!(self.plan.node(of).op, Op::Record);
-        let declared = self.level.declared.filter(|_| of_records);
-        let paths = declared.into_iter().flat_map(|entity| entity.searchable().cloned());
-        match Search::new(search, paths.collect(), most)? {
-            Some(search) => self.push(Op::Search(of, search), Span::NOWHERE, Type::Boolean),
-            None => Err(not_supported("a search of anything but terms", search.place())),
+impl<'q, 's> Binder<'q, 's> {
+    pub(super) fn new(level: &'s Level<'s, 'q>, plan: Plan, shared: &'s mut Shared) -> Self {
+        let Settings { limits, collation, names, .. } = plan.settings;
+        Binder {
+            level,
+            plan,
+            aliases: Vec::new(),
+            computed: Vec::new(),
+            scope: Vec::new(),
+            depth: 0,
+            this: NodeId(0),
+            record: NodeId(0),
+            it: NodeId(0),
+            // Binding folds nothing that depends on the time.
+            context: Context { now: DateTimeOffset::MIN, collation, names, limits },
+            shared,
+            declared: Declared::new(level.declared),
         }
     }
 
@@ -239,7 +71,7 @@ impl<'q> Binder<'q, '_> {
         self.expr(expr.root())
     }
 
-    fn check_height(&self, height: usize) -> Result<(), Error> {
+    pub(super) fn check_height(&self, height: usize) -> Result<(), Error> {
         let most = self.plan.settings.limits.height();
         if height > most {
             return Err(Error::limit(Bound::HEIGHT, most, Found::More));
@@ -247,7 +79,12 @@ impl<'q> Binder<'q, '_> {
         Ok(())
     }
 
-    fn predicate(&mut self, node: AstNode<'q>, what: &str, height: usize) -> Result<NodeId, Error> {
+    pub(super) fn predicate(
+        &mut self,
+        node: AstNode<'q>,
+        what: &str,
+        height: usize,
+    ) -> Result<NodeId, Error> {
         self.check_height(height)?;
         self.condition(node, what)
     }
@@ -577,150 +414,6 @@ impl<'q> Binder<'q, '_> {
         self.this = this;
         self.scope.pop();
         bound.map(|bound| (variable, bound))
-    }
-
-    pub(super) fn constant(&mut self, value: Value<'static>, span: Span) -> Result<NodeId, Error> {
-        let types = value.type_of().map_or(Types::NONE, Types::from);
-        self.push(Op::Constant(value), span, types)
-    }
-
-    /// Adds an operation, or its result where all operands are constant.
-    pub(super) fn apply(
-        &mut self,
-        operation: Operation,
-        operands: &[NodeId],
-        span: Span,
-    ) -> Result<NodeId, Error> {
-        let types = operation.types();
-        self.apply_as(operation, operands, types, span)
-    }
-
-    /// The same for an operation whose result depends on the types of its operands.
-    pub(super) fn apply_as(
-        &mut self,
-        operation: Operation,
-        operands: &[NodeId],
-        types: Types,
-        span: Span,
-    ) -> Result<NodeId, Error> {
-        let constant = |id: &NodeId| match &self.plan.node(*id).op {
-            Op::Constant(value) => Some(value),
-            _ => None,
-        };
-        if operation.is_pure() && operands.iter().all(|id| constant(id).is_some()) {
-            let mut constants = Vec::with_capacity(operands.len());
-            constants.extend(operands.iter().filter_map(constant).map(Value::borrowed));
-            let weights = constants.iter().map(weight).fold(1, u64::saturating_add);
-            let steps = operation.steps(&constants).saturating_add(operation.static_steps());
-            let left = self.shared.folding.checked_sub(steps.saturating_add(weights));
-            // What fails, or takes too long, is left to be evaluated, which may be nowhere.
-            if let Some(left) = left
-                && let Ok(value) = operation.apply(&constants, &self.context)
-            {
-                let value = value.into_owned();
-                self.shared.folding = left;
-                return self.constant(value, span);
-            }
-        }
-        self.push(Op::Apply(operation, operands.into()), span, types)
-    }
-
-    #[inline(always)]
-    pub(super) fn push(
-        &mut self,
-        op: Op,
-        span: Span,
-        types: impl Into<Types>,
-    ) -> Result<NodeId, Error> {
-        let own = match &op {
-            Op::Apply(operation, _) => operation.static_steps(),
-            Op::Related(..) => LOOK_UP,
-            Op::Compare(Operator::In, _, list) => match &self.plan.node(*list).op {
-                Op::Constant(Value::Collection(items)) => items.len() as u64,
-                _ => 0,
-            },
-            _ => 0,
-        };
-        let (mut cost, mut height) = (own.saturating_add(1), 0_usize);
-        op.for_each_child(|child| {
-            let child = self.plan.node(child);
-            cost = cost.saturating_add(child.cost);
-            height = height.max(child.height);
-        });
-        let form = self.form(&op);
-        let height = height.saturating_add(1);
-        let types = types.into();
-        self.add(Node { op, span, types, declared: false, cost, form, height })
-    }
-
-    fn add(&mut self, node: Node) -> Result<NodeId, Error> {
-        let Node { span, cost, height, .. } = node;
-        self.check_height(height).map_err(|error| error.at(span))?;
-        let limits = &self.plan.settings.limits;
-        if self.shared.nodes >= limits.nodes.saturating_mul(2) {
-            return Err(Error::limit(Bound::NODES, limits.nodes, Found::More).at(span));
-        }
-        if cost > limits.record_steps {
-            let allowed = usize::try_from(limits.record_steps).unwrap_or(usize::MAX);
-            return Err(Error::limit(Bound::RECORD_STEPS, allowed, Found::Exactly(cost)).at(span));
-        }
-        let id = NodeId(u32::try_from(self.plan.nodes.len()).unwrap_or(u32::MAX));
-        self.plan.nodes.push(node);
-        self.shared.nodes = self.shared.nodes.saturating_add(1);
-        Ok(id)
-    }
-
-    fn form(&self, op: &Op) -> Form {
-        let path = |id: NodeId| self.plan.node(id).form == Form::Path;
-        let condition = |id: &NodeId| self.plan.node(*id).form != Form::Other;
-        let is_condition = match op {
-            Op::Record | Op::Variable(_) => return Form::Path,
-            Op::Member(of, _) if path(*of) => return Form::Path,
-            Op::Compare(_, left, right) => {
-                path(*left) && matches!(self.plan.node(*right).op, Op::Constant(_))
-            }
-            Op::Test(_, _, subject) => path(*subject),
-            Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) => {
-                operands.iter().all(condition)
-            }
-            Op::Apply(Operation::InSet(_), operands) => operands.iter().all(|id| path(*id)),
-            Op::Any(source, None) => path(*source),
-            Op::Any(source, Some((_, predicate))) | Op::All(source, _, predicate) => {
-                path(*source) && condition(predicate)
-            }
-            _ => false,
-        };
-        if is_condition { Form::Condition } else { Form::Other }
-    }
-}
-
-impl Op {
-    #[inline(always)]
-    fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
-        match self {
-            Op::Constant(_) | Op::Record | Op::Outer | Op::Variable(_) => {}
-            Op::Member(of, _) | Op::Related(of, _) | Op::Test(_, _, of) | Op::Search(of, _) => {
-                visit(*of);
-            }
-            Op::Compare(_, left, right) => {
-                visit(*left);
-                visit(*right);
-            }
-            Op::Apply(_, operands) | Op::And(operands) | Op::Or(operands) => {
-                operands.iter().for_each(|id| visit(*id));
-            }
-            Op::Case(pairs) => pairs.iter().for_each(|(condition, result)| {
-                visit(*condition);
-                visit(*result);
-            }),
-            Op::Any(source, None) => visit(*source),
-            Op::Any(source, Some((_, predicate)))
-            | Op::All(source, _, predicate)
-            | Op::Filter(source, _, predicate) => {
-                visit(*source);
-                visit(*predicate);
-            }
-        }
     }
 }
 

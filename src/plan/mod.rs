@@ -10,7 +10,9 @@ mod call;
 mod comparison;
 mod declared;
 mod explain;
+mod level;
 mod literal;
+mod nodes;
 mod operation;
 mod paging;
 mod path;
@@ -202,7 +204,7 @@ impl Plan {
         declared: Option<&EntityType>,
         link: impl Fn() -> String,
     ) -> Result<Plan, Error> {
-        let bound = bind::bind(options, places, settings, text, declared);
+        let bound = level::bind(options, places, settings, text, declared);
         let mut plan = bound.map_err(|error| error.in_text(text))?;
         if let Some(paging) = &mut plan.paging {
             paging.link = link();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::bind::{Binder, not_supported};
+use super::bind::Binder;
 use super::literal::literal;
 use crate::ast::{Direction, LiteralKind, Options, OrderbyItem};
 use crate::error::{Bound, Error, Found, Kind};
@@ -54,8 +54,10 @@ impl<'q> Binder<'q, '_> {
             key.push((self.read(value)?, Direction::Asc));
         }
         if key.is_empty() {
-            let error = not_supported("paging without a declared key", Span::NOWHERE);
-            return Err(error.with_help("bind the query to an `EntityType` that has a key"));
+            let what = "paging without a declared key".to_owned();
+            let error = Error::new(Kind::NotSupported(what));
+            let error = error.with_help("bind the query to an `EntityType` that has a key");
+            return Err(if token.is_some() { error.with_option("$skiptoken") } else { error });
         }
         self.plan.orderby.extend(key);
         let order = order(&options.orderby);

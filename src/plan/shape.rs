@@ -3,7 +3,8 @@
 //! A path into a member, options in parentheses and a level of `$levels` are all the same: a plan of its
 //! own for what the member holds.
 
-use super::bind::{Binder, Level, bind_level, not_supported};
+use super::bind::{Binder, not_supported};
+use super::level::{Level, bind_level};
 use super::operation::TypeTest;
 use super::selection::{Asked, Expanded, Selected, Selection};
 use super::{NodeId, Plan};

@@ -1,0 +1,183 @@
+//! The options at one level of a query, and the plan that they become: those of the query itself, and those of
+//! every selected or expanded item.
+
+use super::bind::{Binder, not_supported};
+use super::declared::ModelType;
+use super::selection::{Expanded, Selected};
+use super::{NodeId, Op, Plan, Search, bounds, supported};
+use crate::ast::{Expr, Node as AstNode, Options, SystemOption};
+use crate::error::{Bound, Error, Found};
+use crate::limits::Settings;
+use crate::schema::EntityType;
+use crate::span::Span;
+use crate::value::{Type, Types};
+
+/// Evaluation steps that are spent on computing constants, which also bounds what they hold.
+const FOLDING: u64 = 500_000;
+
+/// The options at one level: those of the query, or of an item with what paths add to them.
+pub(super) struct Level<'l, 'q> {
+    /// None where nothing but a path leads here.
+    pub(super) options: Option<&'q Options>,
+    /// The level that has the item.
+    pub(super) outside: Option<&'l Level<'l, 'q>>,
+    pub(super) selects: Vec<Selected<'q>>,
+    pub(super) expands: Vec<Expanded<'q>>,
+    /// Whether members stay that nothing names.
+    pub(super) all: bool,
+    /// The type that items must have.
+    pub(super) items_of: Option<&'q str>,
+    /// What the records are declared as.
+    pub(super) declared: Option<&'q EntityType>,
+    pub(super) depth: usize,
+    pub(super) expand_depth: usize,
+}
+
+/// What all levels of a query take from.
+pub(super) struct Shared {
+    /// Steps that may still be spent on computing constants.
+    pub(super) folding: u64,
+    /// Regular expressions that were compiled.
+    pub(super) patterns: usize,
+    /// Nodes of all plans.
+    pub(super) nodes: usize,
+}
+
+pub(super) fn bind(
+    options: &Options,
+    places: &[(SystemOption, Span)],
+    settings: Settings,
+    text: &str,
+    declared: Option<&EntityType>,
+) -> Result<Plan, Error> {
+    supported::check_supported(options, places)?;
+    bounds::check(options, &settings.limits)?;
+    let selects = Selected::all(&options.select);
+    let expands = Expanded::all(&options.expand, settings.limits.expand_depth);
+    let level = Level {
+        options: Some(options),
+        outside: None,
+        all: selects.is_empty() || selects.iter().any(Selected::is_star),
+        selects,
+        expands: expands.map_err(|error| error.with_option("$expand"))?,
+        items_of: None,
+        declared,
+        depth: 0,
+        expand_depth: 0,
+    };
+    let mut shared = Shared { folding: FOLDING, patterns: 0, nodes: 0 };
+    bind_level(&level, settings, text, &mut shared).map_err(|error| {
+        let is_it = |(option, _): &&(SystemOption, Span)| error.option() == Some(option.name());
+        match places.iter().find(is_it) {
+            Some((_, span)) => error.at(*span),
+            None => error,
+        }
+    })
+}
+
+/// Binds the options of a level.
+pub(super) fn bind_level(
+    level: &Level<'_, '_>,
+    settings: Settings,
+    text: &str,
+    shared: &mut Shared,
+) -> Result<Plan, Error> {
+    let most = settings.limits.height();
+    if level.depth > most {
+        return Err(Error::limit(Bound::DEPTH, most, Found::More));
+    }
+    let mut nothing = None;
+    let options = match level.options {
+        Some(options) => options,
+        None => nothing.insert(Options::default()),
+    };
+    let plan = Plan {
+        nodes: Vec::with_capacity(room(options)),
+        variables: 0,
+        names: Vec::new(),
+        filter: None,
+        orderby: Vec::new(),
+        skip: options.skip.unwrap_or(0),
+        top: options.top,
+        count: options.count.unwrap_or(false) || settings.always_count && level.outside.is_none(),
+        paging: None,
+        shape: None,
+        nested: level.outside.is_some(),
+        of_collection: options.given().any(SystemOption::is_of_collection),
+        settings,
+        text: text.to_owned(),
+    };
+    let mut binder = Binder::new(level, plan, shared);
+    binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
+    binder.this = binder.record;
+    binder.it = match level.outside {
+        None => binder.record,
+        Some(_) => binder.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
+    };
+    let outermost = std::iter::successors(Some(level), |level| level.outside).last();
+    binder.declare_records(outermost.and_then(|level| level.declared));
+    if let Some(options) = level.options {
+        binder.options(options)?;
+    }
+    if let (Some(options), None) = (level.options, level.outside) {
+        binder.plan.paging = binder.paging(options)?;
+    }
+    binder.plan.shape = binder.shape()?;
+    Ok(binder.plan)
+}
+
+/// Nodes that most options become: two nodes of a tree, a path and a name, are one member.
+fn room(options: &Options) -> usize {
+    let keys = options.orderby.iter().map(|item| &item.expr);
+    let nodes: usize = options.filter.iter().chain(keys).map(Expr::node_count).sum();
+    (nodes.saturating_mul(3) / 4).saturating_add(2)
+}
+
+impl<'q> Binder<'q, '_> {
+    /// Everything but the shape of the answer.
+    fn options(&mut self, options: &'q Options) -> Result<(), Error> {
+        self.compute(options).map_err(|error| self.plan.about(error, "$compute"))?;
+        let mut conditions = Vec::new();
+        if let Some(name) = self.level.items_of {
+            let nowhere = Span::NOWHERE;
+            let test = self.model_type(self.record, name, ModelType::IsOf, nowhere, nowhere)?;
+            conditions.push(test);
+        }
+        if let Some(filter) = &options.filter {
+            let bound = self.predicate(filter.root(), "the value of `$filter`", filter.height());
+            conditions.push(bound.map_err(|error| self.plan.about(error, "$filter"))?);
+        }
+        if let Some(search) = &options.search {
+            let bound = self.search(search.root(), self.record);
+            conditions.push(bound.map_err(|error| self.plan.about(error, "$search"))?);
+        }
+        self.plan.filter = match *conditions {
+            [] => None,
+            [only] => Some(only),
+            _ => Some(self.push(Op::And(conditions.into()), Span::NOWHERE, Type::Boolean)?),
+        };
+        for item in &options.orderby {
+            let bound = self.root(&item.expr).and_then(|key| self.read(key));
+            let bound = bound.map_err(|error| self.plan.about(error, "$orderby"))?;
+            self.plan.orderby.push((bound, item.direction));
+        }
+        // An alias that nothing uses is checked all the same.
+        for alias in &options.aliases {
+            self.alias(&alias.name, Span::NOWHERE)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a search finds something in a value.
+    pub(super) fn search(&mut self, search: AstNode<'q>, of: NodeId) -> Result<NodeId, Error> {
+        let most = self.plan.settings.limits.search_terms;
+        // What is searched is said of records, not of the items of their collections.
+        let of_records = matches!(self.plan.node(of).op, Op::Record);
+        let declared = self.level.declared.filter(|_| of_records);
+        let paths = declared.into_iter().flat_map(|entity| entity.searchable().cloned());
+        match Search::new(search, paths.collect(), most)? {
+            Some(search) => self.push(Op::Search(of, search), Span::NOWHERE, Type::Boolean),
+            None => Err(not_supported("a search of anything but terms", search.place())),
+        }
+    }
+}
