@@ -209,10 +209,10 @@ impl<'q> Binder<'q, '_> {
 
     /// Whether a search finds something in a value.
     pub(super) fn search(&mut self, search: AstNode<'q>, of: NodeId) -> Result<NodeId, Error> {
-        let most = self.plan.settings.limits.search_terms;
+        let (most, place) = (self.plan.settings.limits.search_terms, search.place());
         match Search::new(search, most)? {
-            Some(search) => self.push(Op::Search(of, search), Span::NOWHERE, Type::Boolean),
-            None => Err(not_supported("a search of anything but terms", search.place())),
+            Some(search) => self.push(Op::Search(of, search), place, Type::Boolean),
+            None => Err(not_supported("a search of anything but terms", place)),
         }
     }
 

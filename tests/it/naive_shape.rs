@@ -4,10 +4,8 @@
 //! The library sorts what is asked to plans for members, once; here nothing is prepared. What the
 //! specification leaves to the service is decided as `tests/cases/shape.cases` lists it.
 
+use odata_query::ast::{ExpandItem, Levels, Options, PathSegment, PathSuffix, SelectItem};
 use odata_query::{Error, Query};
-use odata_query::ast::{
-    ExpandItem, Levels, Options, PathSegment, PathSuffix, SelectItem,
-};
 use serde_json::{Map, Value as Json};
 
 use super::naive::{Value, computed, named, window};
@@ -20,9 +18,12 @@ const OF_ALL: &[&str] = &["odata.count", "odata.nextLink", "count", "nextLink"];
 /// Whether the library answers as this evaluator does; else how they differ.
 pub(crate) fn compare(query: &Query, records: &[Json]) -> Result<(), String> {
     let text = query.to_string();
-    let found = Query::parse(&text).and_then(|query| query.bind()?.apply(records).map(|page| {
-        (page.count(), page.records().map(Value::from).collect::<Vec<_>>())
-    }));
+    let found = Query::parse(&text).and_then(|query| {
+        query
+            .bind()?
+            .apply(records)
+            .map(|page| (page.count(), page.records().map(Value::from).collect::<Vec<_>>()))
+    });
     match (answer(query, records), found) {
         (Err(Why::Open), _) => Ok(()),
         (Err(_), Err(_)) => Ok(()),
@@ -54,10 +55,7 @@ pub(crate) enum Why {
 }
 
 /// The count and the records of an answer.
-pub(crate) fn answer(
-    query: &Query,
-    records: &[Json],
-) -> Result<(Option<u64>, Vec<Value>), Why> {
+pub(crate) fn answer(query: &Query, records: &[Json]) -> Result<(Option<u64>, Vec<Value>), Why> {
     let options = query.options();
     let level = Level::new(options, 0)?;
     level.check()?;
@@ -91,7 +89,8 @@ impl<'q> Level<'q> {
     fn new(options: &'q Options, depth: usize) -> Result<Self, Why> {
         let selects: Vec<_> =
             options.select.iter().map(|item| (item.path.segments.as_slice(), item)).collect();
-        let expand = |item: &'q ExpandItem| Ok((item.path.segments.as_slice(), item, levels(item, depth)?));
+        let expand =
+            |item: &'q ExpandItem| Ok((item.path.segments.as_slice(), item, levels(item, depth)?));
         let expands = options.expand.iter().map(expand).collect::<Result<Vec<_>, Why>>()?;
         let all = selects.is_empty() || has_star(&selects);
         Ok(Level { options: Some(options), selects, expands, all, depth })
@@ -135,7 +134,9 @@ impl<'q> Level<'q> {
                         options.push(&item.options);
                     }
                 }
-                [PathSegment::Name(first), rest @ ..] if first == name => selects.push((rest, item)),
+                [PathSegment::Name(first), rest @ ..] if first == name => {
+                    selects.push((rest, item))
+                }
                 _ => {}
             }
         }
@@ -221,11 +222,7 @@ impl<'q> Level<'q> {
     }
 
     /// What is left of rows, in their order, and their count where it is asked for.
-    fn rows(
-        &self,
-        rows: &[Json],
-        outer: Option<&Json>,
-    ) -> Result<(Option<u64>, Vec<Value>), Why> {
+    fn rows(&self, rows: &[Json], outer: Option<&Json>) -> Result<(Option<u64>, Vec<Value>), Why> {
         let (kept, count) = self.window(rows, outer)?;
         let left = kept.into_iter().map(|row| self.record(row, outer));
         Ok((count, left.collect::<Result<_, _>>()?))
@@ -301,7 +298,9 @@ impl<'q> Level<'q> {
         let is_count = asked.suffix == Some(PathSuffix::Count);
         let outer = Some(outer.unwrap_or(record));
         match value {
-            Json::Null if is_count => out.push((format!("{name}@odata.count"), Value::from(&0.into()))),
+            Json::Null if is_count => {
+                out.push((format!("{name}@odata.count"), Value::from(&0.into())))
+            }
             Json::Null => out.push((name.to_owned(), Value::Null)),
             Json::Array(items) => {
                 let (count, left) = match is_count {
@@ -349,8 +348,7 @@ impl<'q> Level<'q> {
                 }
             });
         }
-        let mut spelled =
-            self.names().into_iter().filter(|name| name.eq_ignore_ascii_case(owner));
+        let mut spelled = self.names().into_iter().filter(|name| name.eq_ignore_ascii_case(owner));
         match (spelled.next(), spelled.next()) {
             (None, _) => Ok(self.all),
             (Some(name), None) => Ok(!self.asked(name)?.too_deep),

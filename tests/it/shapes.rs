@@ -46,10 +46,19 @@ fn record(depth: u32) -> BoxedStrategy<Value> {
             select(&["", "a", "Ab", "b", "жа", "Ж", "😀a"][..]).prop_map(Value::from),
         ]
     };
-    let annotation = select(&[
-        "@odata.id", "@odata.type", "a@x.y", "A@x.y", "b@odata.type", "tags@odata.count", "items@odata.count",
-        "items@x.y", "none@x.y",
-    ][..]);
+    let annotation = select(
+        &[
+            "@odata.id",
+            "@odata.type",
+            "a@x.y",
+            "A@x.y",
+            "b@odata.type",
+            "tags@odata.count",
+            "items@odata.count",
+            "items@x.y",
+            "none@x.y",
+        ][..],
+    );
     let single = (select(&["a", "b", "B", "ж"][..]), leaf()).boxed();
     let texts = (select(&["tags", "items"][..]), vec(leaf(), 0..4).prop_map(Value::Array)).boxed();
     let noted = (annotation, leaf()).boxed();
@@ -100,7 +109,10 @@ fn options(depth: u32, place: Place, many: bool) -> BoxedStrategy<Vec<String>> {
         2 => condition().prop_map(|condition| condition.to_string()),
         2 => select(FURTHER).prop_map(str::to_owned),
     ];
-    let key = prop_oneof![operand().prop_map(|key| key.to_string()), select(COMPUTED).prop_map(str::to_owned)];
+    let key = prop_oneof![
+        operand().prop_map(|key| key.to_string()),
+        select(COMPUTED).prop_map(str::to_owned)
+    ];
     let narrowing = (
         maybe(chance, condition.prop_map(|filter| format!("$filter={filter}"))),
         maybe(chance, search().prop_map(|search| format!("$search={search}"))),
@@ -119,8 +131,10 @@ fn options(depth: u32, place: Place, many: bool) -> BoxedStrategy<Vec<String>> {
         let items = items.into_iter().map(|(value, name)| format!("{value} as {name}"));
         format!("$compute={}", items.collect::<Vec<_>>().join(","))
     });
-    let selects = vec(select_item(depth), 1..5).prop_map(|items| format!("$select={}", items.join(",")));
-    let expands = vec(expand_item(depth), 1..4).prop_map(|items| format!("$expand={}", items.join(",")));
+    let selects =
+        vec(select_item(depth), 1..5).prop_map(|items| format!("$select={}", items.join(",")));
+    let expands =
+        vec(expand_item(depth), 1..4).prop_map(|items| format!("$expand={}", items.join(",")));
     let nests = if depth == 0 { 0.0 } else { 0.5 };
     let expands = maybe(if place == Place::Select { 0.0 } else { nests }, expands);
     let shaping = (maybe(0.3, computed), maybe(0.6, selects), expands);
@@ -140,13 +154,17 @@ fn computed_value() -> impl Strategy<Value = String> {
 }
 
 fn search() -> impl Strategy<Value = String> {
-    (vec(select(TERMS), 1..4), select(&[" ", " OR ", " AND "][..])).prop_map(|(terms, join)| terms.join(join))
+    (vec(select(TERMS), 1..4), select(&[" ", " OR ", " AND "][..]))
+        .prop_map(|(terms, join)| terms.join(join))
 }
 
 /// A path with a name at its end, and whether that is mostly a collection.
 fn path() -> impl Strategy<Value = (String, bool)> {
     let way = vec(select(&["items", "b", "a", "Items"][..]), 0..2);
-    let end = prop_oneof![select(SINGLE).prop_map(|name| (name, false)), select(MANY).prop_map(|name| (name, true))];
+    let end = prop_oneof![
+        select(SINGLE).prop_map(|name| (name, false)),
+        select(MANY).prop_map(|name| (name, true))
+    ];
     (way, end).prop_map(|(mut way, (name, many))| {
         way.push(name);
         (way.join("/"), many)
@@ -168,9 +186,8 @@ fn select_item(depth: u32) -> BoxedStrategy<String> {
 
 fn expand_item(depth: u32) -> BoxedStrategy<String> {
     let plain = path().prop_map(|(path, _)| path);
-    let counted = (path(), options(0, Place::Count, true)).prop_map(|((path, _), options)| {
-        format!("{path}/$count{}", in_parentheses(&options))
-    });
+    let counted = (path(), options(0, Place::Count, true))
+        .prop_map(|((path, _), options)| format!("{path}/$count{}", in_parentheses(&options)));
     let Some(left) = depth.checked_sub(1) else {
         return prop_oneof![3 => plain, 1 => counted].boxed();
     };
@@ -260,4 +277,113 @@ fn has_answers() {
     assert!(answered > 280, "{answered} of 500 have an answer, {refused} are refused");
     assert!(changed > 150, "{changed} of {answered} are changed");
     assert!(refused > 10, "{refused} are refused");
+}
+
+/// What a query answers, its records with their members by name.
+fn ask(query: &str, records: &[Value]) -> Result<Vec<Value>, &'static str> {
+    parse(query).apply(records).map(|page| sorted(page.records())).map_err(|error| error.code())
+}
+
+/// What both have: members of both, items at the same places.
+fn union(left: &Value, right: &Value) -> Value {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let mut all = right.clone();
+            for (name, value) in left {
+                let both = right.get(name).map_or(value.clone(), |other| union(value, other));
+                all.insert(name.clone(), both);
+            }
+            all.sort_keys();
+            Value::Object(all)
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            assert_eq!(left.len(), right.len());
+            left.iter().zip(right).map(|(left, right)| union(left, right)).collect()
+        }
+        _ => {
+            assert_eq!(left, right);
+            left.clone()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn star_is_everything(records in records(), computed in computed_value()) {
+        prop_assert_eq!(ask("$select=*", &records), ask("", &records));
+        let computed = format!("$compute={computed} as n3");
+        prop_assert_eq!(ask(&format!("{computed}&$select=*"), &records), ask(&computed, &records));
+    }
+
+    /// Several items select what each of them does, in any order; the second time nothing changes.
+    #[test]
+    fn selections_add_up(paths in vec(path(), 2..4), records in records()) {
+        let paths: Vec<String> = paths.into_iter().map(|(path, _)| path).collect();
+        let Ok(all) = ask(&format!("$select={}", paths.join(",")), &records) else {
+            return Ok(());
+        };
+        let each = paths.iter().map(|path| ask(&format!("$select={path}"), &records).unwrap());
+        let united = each.reduce(|left, right| {
+            left.iter().zip(&right).map(|(left, right)| union(left, right)).collect()
+        });
+        prop_assert_eq!(Some(&all), united.as_ref());
+        let turned: Vec<&str> = paths.iter().rev().map(String::as_str).collect();
+        let turned = ask(&format!("$select={}", turned.join(",")), &records);
+        prop_assert_eq!(turned.as_ref(), Ok(&all));
+        let again = ask(&format!("$select={}", paths.join(",")), &all);
+        prop_assert_eq!(again.as_ref(), Ok(&all));
+    }
+
+    #[test]
+    fn not_found_is_the_complement(search in search(), records in records()) {
+        let mut both = ask(&format!("$search=({search})"), &records).unwrap();
+        both.extend(ask(&format!("$search=NOT ({search})"), &records).unwrap());
+        let mut all = sorted(records.iter());
+        let by_text = |value: &Value| value.to_string();
+        both.sort_by_key(by_text);
+        all.sort_by_key(by_text);
+        prop_assert_eq!(both, all);
+    }
+
+    /// `/$count` is the number of what is expanded without it.
+    #[test]
+    fn counts_are_lengths(name in select(MANY), options in options(0, Place::Count, true), records in records()) {
+        let options = in_parentheses(&options);
+        let counts = ask(&format!("$select=none&$expand={name}/$count{options}"), &records);
+        let items = ask(&format!("$select=none&$expand={name}{options}"), &records);
+        let (Ok(counts), Ok(items)) = (counts, items) else {
+            return Ok(());
+        };
+        for (counts, items) in counts.iter().zip(&items) {
+            for name in ["items", "Items", "tags"] {
+                let length = items.get(name).map(|items| items.as_array().map_or(0, Vec::len));
+                if let Some(length) = length {
+                    prop_assert_eq!(&counts[format!("{name}@odata.count")], &json!(length));
+                }
+                prop_assert_eq!(counts.get(name), None);
+            }
+        }
+    }
+
+    /// A nested `$filter` leaves an item exactly where `any` finds one.
+    #[test]
+    fn filters_keep_what_any_finds(
+        condition in select(&["#a eq 1", "#b ne null", "contains(#b,'a')", "#a ge #b", "not (#items/any())", "#a in (1,'a',null)", "#a eq $it/a"][..]),
+        records in records(),
+    ) {
+        let kept = ask(&format!("$select=items($filter={})", condition.replace('#', "")), &records);
+        let any = format!("items/any(i:{})", condition.replace('#', "i/"));
+        let any = ask(&format!("$compute={any} as any&$select=any"), &records);
+        let (Ok(kept), Ok(any)) = (kept, any) else {
+            return Ok(());
+        };
+        for (record, (kept, any)) in records.iter().zip(kept.iter().zip(&any)) {
+            // Where names differ in case only, both mean the same member.
+            let found = ["items", "Items"].iter().find_map(|name| kept.get(name)).and_then(Value::as_array);
+            let found = found.is_some_and(|items| !items.is_empty());
+            prop_assert_eq!(&any["any"], &json!(found), "{}", record);
+        }
+    }
 }
