@@ -99,6 +99,59 @@ fn lambdas_and_nested_options_are_bounded() {
     });
 }
 
+/// Shapes are evaluated as deep as they are parsed, over records as deep as JSON may be.
+#[test]
+fn shapes_of_deep_records_are_bounded() {
+    on_small_stack(|| {
+        let objects = (0..126).fold(json!(1), |inside, _| json!({ "a": inside }));
+        let arrays = (0..63).fold(json!({"a": 1}), |inside, _| json!({ "a": [inside] }));
+        let path = |segments: usize| vec!["a"; segments].join("/");
+        let asked = |name: &str, segments: usize, depth: usize| {
+            format!("{name}={}", nested(&format!("{}({name}=", path(segments)), "a", ")", depth))
+        };
+        let mut refused = 0;
+        #[rustfmt::skip]
+        let queries = [
+            format!("$select={}", path(100)),
+            format!("$expand={}", path(100)),
+            format!("$expand={}/$count", path(99)),
+            asked("$select", 1, 60),
+            asked("$select", 2, 60),
+            asked("$select", 3, 60),
+            asked("$select", 100, 1),
+            asked("$select", 100, 60),
+            asked("$expand", 12, 7),
+            asked("$expand", 100, 7),
+            "$select=".to_owned() + &nested("a($compute=a as x;$orderby=a;$search=NOT b;$select=x,", "a", ")", 60),
+            "$select=".to_owned() + &nested("a($filter=a ne 1;$count=true;$select=", "a", ")", 60),
+            "$expand=".to_owned() + &nested("a($levels=max;$expand=", "a", ")", 1),
+            "$expand=a($levels=max;$select=".to_owned() + &nested("a($select=", "a", ")", 50) + ")",
+            format!("$search={}", nested("(NOT ", "a", ")", 30)),
+            format!("$compute={} as x", path(100)),
+        ];
+        for query in queries {
+            for record in [&objects, &arrays] {
+                let applied = exercise(&query).and_then(|()| {
+                    Query::parse(&query)?
+                        .bind()?
+                        .apply(std::slice::from_ref(record))
+                        .map(|page| page.to_json())
+                });
+                match applied {
+                    Ok(answer) => assert!(!answer.is_empty()),
+                    Err(error) => {
+                        let is_known = error.is_limit()
+                            || ["type-mismatch", "duplicate"].contains(&error.code());
+                        assert!(is_known, "{}", error.report());
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(refused < 20, "{refused} are refused");
+    });
+}
+
 #[test]
 fn long_chains_are_flat_or_refused() {
     on_small_stack(|| {

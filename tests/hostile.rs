@@ -226,6 +226,58 @@ fn what_multiplies_is_bounded() {
     assert_eq!(Query::parse(&cases[14].0).unwrap_err().code(), cases[14].1);
 }
 
+/// Shapes that multiply: copies, levels, and items over wide records.
+#[test]
+fn shapes_are_bounded() {
+    let objects = json!({"a": (0..100_000).map(|i| json!([i, null])).collect::<Vec<_>>()});
+    let text = json!({"a": "x".repeat(10 << 20)});
+    let numbered = |count: usize, name: &str| -> Value {
+        (0..count).map(|i| (name.replace('#', &i.to_string()), json!(1))).collect()
+    };
+    let noted = numbered(40_000, "k#@x");
+    let wide = numbered(100_000, "k#");
+    let some = numbered(60, "k#");
+    let deep = (0..120).fold(json!(1), |inside, _| json!({ "a": inside }));
+    let items = json!({"l": (0..3000).map(|i| json!({ "i": i })).collect::<Vec<_>>()});
+    let names = joined(7000, "a#", ",");
+    let nested = |inside: &str| {
+        let levels = "abcd".chars().map(|name| format!("{name}($levels=max;$expand="));
+        format!("$expand={}e($select={inside})))))", levels.collect::<String>())
+    };
+    #[rustfmt::skip]
+    let cases = [
+        // One large value many times.
+        (format!("$compute={}", joined(4000, "a as b#", ",")), vec![objects.clone()], Err("limit")),
+        (format!("$compute={}", joined(4000, "a as b#", ",")), vec![text.clone()], Err("limit")),
+        (format!("$compute={}", joined(4000, "$it as b#", ",")), vec![text], Err("limit")),
+        ("$select=l($compute=$it as all)".to_owned(), vec![items], Err("limit")),
+        (format!("$compute={}", joined(4000, "1 as b#", ",")), vec![json!({})], Ok(1)),
+        // Many items.
+        (format!("$select={names}"), vec![json!({"a1": 1})], Ok(1)),
+        (format!("$compute={}&$select={}", joined(3000, "1 as b#", ","), joined(3000, "b#", ",")), vec![json!({})], Ok(1)),
+        (format!("$expand={}", joined(3000, "a#", ",")), vec![json!({"a1": []})], Ok(1)),
+        (format!("$expand={}", joined(8000, "a#", ",")), vec![json!({"a1": []})], Err("limit")),
+        (format!("$select={}", joined(8000, "k#", ",")), vec![wide; 2], Err("limit")),
+        (format!("$select={}", joined(8000, "k#", ",")), vec![some; 1000], Err("limit")),
+        ("$select=a,b/c".to_owned(), vec![noted; 2], Err("limit")),
+        // Many plans.
+        (format!("$expand=a($levels=max;$select={names})"), vec![deep.clone()], Err("limit")),
+        (nested(&names), vec![deep.clone()], Err("limit")),
+        (nested("a"), vec![deep.clone()], Ok(1)),
+        (format!("$expand={}", joined(2000, "a#($levels=max)", ",")), vec![deep.clone()], Err("limit")),
+        (format!("$select={}", joined(500, &format!("x#/{}", ["a"; 50].join("/")), ",")), vec![deep.clone()], Err("limit")),
+        (format!("$select={}", joined(500, &format!("{}/x#", ["a"; 50].join("/")), ",")), vec![deep], Ok(1)),
+        // Much to search.
+        (format!("$search={}", joined(100, "z#", " OR ")), vec![json!({"s": "ab".repeat(500_000)}); 20], Err("limit")),
+        (format!("$search={}", joined(100, "z#", " OR ")), vec![json!({"s": vec!["ab"; 100_000]}); 20], Err("limit")),
+        (format!("$search={}", joined(100, "NOT z#", " ")), vec![json!({"s": "ab".repeat(500)}); 20], Ok(20)),
+    ];
+    for (query, records, expected) in &cases {
+        let found = answer(query, records).map_err(|error| error.code());
+        assert_eq!(found, *expected, "{}", query.chars().take(60).collect::<String>());
+    }
+}
+
 #[test]
 fn folded_constants_are_bounded() {
     let half = aliases("a", 19, "concat(#,#)", "'X'");

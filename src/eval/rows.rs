@@ -186,10 +186,10 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// Takes steps off what is left for the query.
+    /// Takes steps off what is left for the query; the error has no place.
     pub(super) fn charge_query(&mut self, steps: u64) -> Result<(), Error> {
         let Some(left) = self.budget.steps.checked_sub(steps) else {
-            return Err(self.exhausted(NodeId::NONE, false));
+            return Err(self.too_many_steps(false));
         };
         self.budget.steps = left;
         Ok(())
@@ -226,13 +226,16 @@ impl<'e> Evaluator<'e> {
 
     #[cold]
     fn exhausted(&self, id: NodeId, record: bool) -> Error {
+        self.too_many_steps(record).at(self.plan.node(id).span)
+    }
+
+    fn too_many_steps(&self, record: bool) -> Error {
         let limits = self.plan.settings.limits;
         let (limit, allowed) = match record {
             true => (Bound::RECORD_STEPS, limits.record_steps),
             false => (Bound::QUERY_STEPS, limits.query_steps),
         };
         Error::limit(limit, usize::try_from(allowed).unwrap_or(usize::MAX), Found::More)
-            .at(self.plan.node(id).span)
     }
 
     /// The truth of a condition: none where it is null or not a boolean.
@@ -462,7 +465,11 @@ impl<'e> Evaluator<'e> {
 
     fn search(&mut self, id: NodeId, subject: NodeId, search: &Search) -> Result<bool, Error> {
         let subject = self.value(subject)?;
-        self.charge_steps(id, search.steps(&subject))?;
+        let charged = self.charge_steps(id, search.steps(&subject));
+        charged.map_err(|error| match self.is_option(id) {
+            true => self.plan.about(error, "$search"),
+            false => error,
+        })?;
         Ok(search.matches(&subject, &mut self.scratch))
     }
 
@@ -486,6 +493,14 @@ impl<'e> Evaluator<'e> {
         self.charge_steps(id, records.len() as u64)?;
         let items = records.iter().copied().map(Value::from_json).collect();
         Ok(Item::Value(Value::Collection(Collection::Owned(items))))
+    }
+
+    /// Whether a search is the value of `$search`, not inside an expression.
+    fn is_option(&self, id: NodeId) -> bool {
+        self.plan.filter.is_some_and(|filter| match &self.plan.node(filter).op {
+            Op::And(operands) => operands.contains(&id),
+            _ => filter == id,
+        })
     }
 
     fn outer(&self) -> &'e Json {

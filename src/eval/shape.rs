@@ -50,6 +50,16 @@ impl<'r, 'e> Source<'r, 'e> {
 impl<'e> Evaluator<'e> {
     /// What is left of a record. What has no members stays as it is.
     pub(super) fn shaped(&mut self, shape: &'e Shape, json: &'e Json) -> Result<Json, Error> {
+        self.members_left(shape, json).map_err(|error| match (&*shape.items, &*shape.computed) {
+            ([first, ..], _) => self.plan.about(error.at(first.span), first.option),
+            ([], [(_, first), ..]) => {
+                self.plan.about(error.at(self.plan.node(*first).span), "$compute")
+            }
+            ([], []) => error,
+        })
+    }
+
+    fn members_left(&mut self, shape: &'e Shape, json: &'e Json) -> Result<Json, Error> {
         let Json::Object(members) = json else {
             self.charge_made(json_weight(json))?;
             return Ok(json.clone());

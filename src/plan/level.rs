@@ -170,14 +170,14 @@ impl<'q> Binder<'q, '_> {
 
     /// Whether a search finds something in a value.
     pub(super) fn search(&mut self, search: AstNode<'q>, of: NodeId) -> Result<NodeId, Error> {
-        let most = self.plan.settings.limits.search_terms;
+        let (most, place) = (self.plan.settings.limits.search_terms, search.place());
         // What is searched is said of records, not of the items of their collections.
         let of_records = matches!(self.plan.node(of).op, Op::Record);
         let declared = self.level.declared.filter(|_| of_records);
         let paths = declared.into_iter().flat_map(|entity| entity.searchable().cloned());
         match Search::new(search, paths.collect(), most)? {
-            Some(search) => self.push(Op::Search(of, search), Span::NOWHERE, Type::Boolean),
-            None => Err(not_supported("a search of anything but terms", search.place())),
+            Some(search) => self.push(Op::Search(of, search), place, Type::Boolean),
+            None => Err(not_supported("a search of anything but terms", place)),
         }
     }
 }

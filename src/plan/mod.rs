@@ -112,9 +112,6 @@ pub struct Plan {
 pub(crate) struct NodeId(u32);
 
 impl NodeId {
-    /// No node of any plan.
-    pub(crate) const NONE: NodeId = NodeId(u32::MAX);
-
     pub(crate) fn position(self) -> usize {
         self.0 as usize
     }

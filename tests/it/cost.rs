@@ -128,6 +128,53 @@ fn steps_are_linear_in_text() {
     }
 }
 
+/// What shapes an answer, as a part for each position and a join, with options around it.
+const SHAPES: &[(&str, &str, &str)] = &[
+    ("$select=", "n#", ","),
+    ("$select=", "items/n#", ","),
+    ("$select=", "x#/n/m", ","),
+    ("$expand=", "n#/$count", ","),
+    ("$expand=", "n#($top=#)", ","),
+    ("$compute=", "n mul m as c#", ","),
+    ("$compute=", "items as c#", ","),
+    ("$search=", "z#", " OR "),
+    ("$search=", "NOT \"a z#\"", " "),
+];
+
+#[test]
+fn steps_of_shapes_are_linear_in_items() {
+    for (option, part, join) in SHAPES {
+        is_linear(part, |n| {
+            let one = |i: usize| part.replace('#', &i.to_string());
+            let parts: Vec<String> = (0..10 * n).map(one).collect();
+            (format!("{option}{}", parts.join(join)), vec![record(3, 10); 2])
+        });
+    }
+}
+
+/// Over records, over their members, over their items and over their text.
+#[test]
+fn steps_of_shapes_are_linear_in_records() {
+    #[rustfmt::skip]
+    let queries = [
+        "$select=n,s,k1", "$select=items/n,k1", "$select=*,items($top=1)", "$select=items($filter=n gt 1;$orderby=n;$select=n)",
+        "$select=values($filter=$this gt 1;$count=true)", "$expand=items($expand=values/$count;$select=n)", "$expand=items/$count($filter=n gt 1)",
+        "$compute=n mul m as p,items as all", "$compute=s as t&$select=t", "$search=zz OR NOT ab", "$select=s&$search=\"ab ab\"",
+        "$select=items($search=z;$compute=n add 1 as p)",
+    ];
+    for query in queries {
+        let with_records = growth(|n| (query.to_owned(), vec![record(3, 10); 20 * n]));
+        assert_eq!(with_records[1], 2 * with_records[0], "{query}: {with_records:?}");
+        is_linear(query, |n| (query.to_owned(), vec![record(40 * n, 10)]));
+        is_linear(query, |n| (query.to_owned(), vec![record(3, 8192 * n)]));
+        is_linear(query, |n| {
+            let mut wide = record(3, 10);
+            (0..50 * n).for_each(|i| wide[format!("k{i}")] = json!(1));
+            (query.to_owned(), vec![wide])
+        });
+    }
+}
+
 /// A record with collections of some items and strings of some length.
 fn record(items: usize, length: usize) -> Value {
     let values: Vec<usize> = (0..items).map(|item| item % 7).collect();

@@ -178,6 +178,7 @@ fn refusals() {
         ("$expand=orders($filter=total eq 'x')", "type-mismatch", "'x'"),
         ("$expand=orders/lines", "not-supported", "orders/lines"),
         ("$select=orders/no", "type-mismatch", "orders/no"),
+        ("$select=orders($top=1)", "not-supported", "orders"),
         ("$expand=orders,orders", "duplicate", "orders"),
         ("$expand=orders($levels=9)", "limit", "orders"),
         ("$compute=nope add 1 as x", "unknown-property", "nope"),

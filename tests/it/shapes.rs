@@ -278,3 +278,112 @@ fn has_answers() {
     assert!(changed > 150, "{changed} of {answered} are changed");
     assert!(refused > 10, "{refused} are refused");
 }
+
+/// What a query answers, its records with their members by name.
+fn ask(query: &str, records: &[Value]) -> Result<Vec<Value>, &'static str> {
+    parse(query).apply(records).map(|page| sorted(page.records())).map_err(|error| error.code())
+}
+
+/// What both have: members of both, items at the same places.
+fn union(left: &Value, right: &Value) -> Value {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let mut all = right.clone();
+            for (name, value) in left {
+                let both = right.get(name).map_or(value.clone(), |other| union(value, other));
+                all.insert(name.clone(), both);
+            }
+            all.sort_keys();
+            Value::Object(all)
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            assert_eq!(left.len(), right.len());
+            left.iter().zip(right).map(|(left, right)| union(left, right)).collect()
+        }
+        _ => {
+            assert_eq!(left, right);
+            left.clone()
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn star_is_everything(records in records(), computed in computed_value()) {
+        prop_assert_eq!(ask("$select=*", &records), ask("", &records));
+        let computed = format!("$compute={computed} as n3");
+        prop_assert_eq!(ask(&format!("{computed}&$select=*"), &records), ask(&computed, &records));
+    }
+
+    /// Several items select what each of them does, in any order; the second time nothing changes.
+    #[test]
+    fn selections_add_up(paths in vec(path(), 2..4), records in records()) {
+        let paths: Vec<String> = paths.into_iter().map(|(path, _)| path).collect();
+        let Ok(all) = ask(&format!("$select={}", paths.join(",")), &records) else {
+            return Ok(());
+        };
+        let each = paths.iter().map(|path| ask(&format!("$select={path}"), &records).unwrap());
+        let united = each.reduce(|left, right| {
+            left.iter().zip(&right).map(|(left, right)| union(left, right)).collect()
+        });
+        prop_assert_eq!(Some(&all), united.as_ref());
+        let turned: Vec<&str> = paths.iter().rev().map(String::as_str).collect();
+        let turned = ask(&format!("$select={}", turned.join(",")), &records);
+        prop_assert_eq!(turned.as_ref(), Ok(&all));
+        let again = ask(&format!("$select={}", paths.join(",")), &all);
+        prop_assert_eq!(again.as_ref(), Ok(&all));
+    }
+
+    #[test]
+    fn not_found_is_the_complement(search in search(), records in records()) {
+        let mut both = ask(&format!("$search=({search})"), &records).unwrap();
+        both.extend(ask(&format!("$search=NOT ({search})"), &records).unwrap());
+        let mut all = sorted(records.iter());
+        let by_text = |value: &Value| value.to_string();
+        both.sort_by_key(by_text);
+        all.sort_by_key(by_text);
+        prop_assert_eq!(both, all);
+    }
+
+    /// `/$count` is the number of what is expanded without it.
+    #[test]
+    fn counts_are_lengths(name in select(MANY), options in options(0, Place::Count, true), records in records()) {
+        let options = in_parentheses(&options);
+        let counts = ask(&format!("$select=none&$expand={name}/$count{options}"), &records);
+        let items = ask(&format!("$select=none&$expand={name}{options}"), &records);
+        let (Ok(counts), Ok(items)) = (counts, items) else {
+            return Ok(());
+        };
+        for (counts, items) in counts.iter().zip(&items) {
+            for name in ["items", "Items", "tags"] {
+                let length = items.get(name).map(|items| items.as_array().map_or(0, Vec::len));
+                if let Some(length) = length {
+                    prop_assert_eq!(&counts[format!("{name}@odata.count")], &json!(length));
+                }
+                prop_assert_eq!(counts.get(name), None);
+            }
+        }
+    }
+
+    /// A nested `$filter` leaves an item exactly where `any` finds one.
+    #[test]
+    fn filters_keep_what_any_finds(
+        condition in select(&["#a eq 1", "#b ne null", "contains(#b,'a')", "#a ge #b", "not (#items/any())", "#a in (1,'a',null)", "#a eq $it/a"][..]),
+        records in records(),
+    ) {
+        let kept = ask(&format!("$select=items($filter={})", condition.replace('#', "")), &records);
+        let any = format!("items/any(i:{})", condition.replace('#', "i/"));
+        let any = ask(&format!("$compute={any} as any&$select=any"), &records);
+        let (Ok(kept), Ok(any)) = (kept, any) else {
+            return Ok(());
+        };
+        for (record, (kept, any)) in records.iter().zip(kept.iter().zip(&any)) {
+            // Where names differ in case only, both mean the same member.
+            let found = ["items", "Items"].iter().find_map(|name| kept.get(name)).and_then(Value::as_array);
+            let found = found.is_some_and(|items| !items.is_empty());
+            prop_assert_eq!(&any["any"], &json!(found), "{}", record);
+        }
+    }
+}
