@@ -27,7 +27,7 @@ pub(super) struct Expanded<'q> {
 #[derive(Default)]
 pub(super) struct Selection<'q> {
     pub(super) members: Vec<Asked<'q>>,
-    /// Declared computed properties that are selected.
+    /// Computed properties that are selected.
     pub(super) computed: Vec<(&'q str, NodeId)>,
 }
 
@@ -58,11 +58,6 @@ impl<'q> Selected<'q> {
 
     pub(super) fn is_star(&self) -> bool {
         matches!(self.segments, [PathSegment::Star])
-    }
-
-    /// Whether it is a name and nothing else.
-    pub(super) fn is_name(&self, name: &str) -> bool {
-        matches!(self.segments, [PathSegment::Name(wanted)] if wanted == name)
     }
 
     pub(super) fn has_options(&self) -> bool {
@@ -180,7 +175,7 @@ impl<'q> Binder<'q, '_> {
             _ => return Err(not_supported("this path", span)),
         };
         let Some(name) = self.selectable(of_type, name, rest.is_empty(), span, selection)? else {
-            return Ok(());
+            return no_options(&item.options, span);
         };
         let name = annotation.map_or(name.to_owned(), |term| format!("{name}@{term}"));
         let Some(asked) = selection.of(of_type, name, span, "$select") else {
@@ -208,8 +203,12 @@ impl<'q> Binder<'q, '_> {
         span: Span,
         selection: &mut Selection<'q>,
     ) -> Result<Option<&'q str>, Error> {
-        if of_type.is_none() && last && self.computed_property(name).is_some() {
-            return Ok(Some(name));
+        if of_type.is_none()
+            && last
+            && let Some(computed) = self.computed_property(name)
+        {
+            selection.computed.push(computed);
+            return Ok(None);
         }
         let Some(member) = self.declared_member(of_type, name, span)? else {
             return Ok(Some(name));
