@@ -25,7 +25,7 @@ pub use options::{
     Alias, ComputeItem, Direction, ExpandItem, ItemPath, Levels, Options, OrderbyItem, PathSegment,
     PathSuffix, SelectItem,
 };
-pub(crate) use print::{Escape, Printer};
+pub(crate) use print::{Escape, Printer, escaped};
 pub(crate) use rename::{Renames, Unrenamable};
 pub(crate) use repr::Repr;
 pub(crate) use system::{Place, SystemOption};

@@ -20,11 +20,10 @@ pub use related::Collections;
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::plan::{Form, Plan, Shape};
-use crate::value::DateTimeOffset;
+use crate::plan::{Form, Paging, Plan, Shape};
+use crate::value::{DateTimeOffset, Value};
 use batch::{BATCH, Rows};
-use item::NULL;
-use order::First;
+use order::{First, compare_keys};
 use page::Records;
 use related::Related;
 use rows::{Budget, Evaluator, Scope};
@@ -107,11 +106,9 @@ fn page<'a>(
     let scope = Scope { now, outer: None, related: &related, looked_up: false };
     let mut evaluator = Evaluator::new(plan, scope, Budget::new(plan, records.len()));
     let window = window(&mut evaluator, Rows::Beside(records))?;
-    let next_link = match (&plan.paging, window.positions.last()) {
-        (Some(paging), Some(last)) if window.more => {
-            let keys = evaluator.keys_for(records.get(*last).unwrap_or(&NULL))?;
-            let top = plan.top.map(|top| top.saturating_sub(window.positions.len() as u64));
-            Some(paging.next_link(keys, top, &plan.settings.limits)?)
+    let next_link = match &plan.paging {
+        Some(paging) if window.more => {
+            next_link(&mut evaluator, paging, records, &window.positions)?
         }
         _ => None,
     };
@@ -127,6 +124,34 @@ fn page<'a>(
         ),
     };
     Ok(Page { count: window.count, next_link, records })
+}
+
+/// The link to what follows the records at some positions.
+fn next_link<'e>(
+    evaluator: &mut Evaluator<'e>,
+    paging: &Paging,
+    records: &'e [serde_json::Value],
+    positions: &[usize],
+) -> Result<Option<String>, Error> {
+    let plan = evaluator.plan;
+    let mut backwards = positions.iter().rev().filter_map(|position| records.get(*position));
+    let Some(last) = backwards.next() else {
+        return Ok(None);
+    };
+    let keys = evaluator.keys_for(last)?;
+    let is_last = |other: &[Value<'_>]| {
+        compare_keys(&plan.orderby, plan.settings.collation, other, &keys).is_eq()
+    };
+    let before = paging.after.as_ref().filter(|after| is_last(&after.keys));
+    let mut seen = before.map_or(1, |after| after.seen.saturating_add(1));
+    for record in backwards {
+        if !is_last(&evaluator.keys_for(record)?) {
+            break;
+        }
+        seen = seen.saturating_add(1);
+    }
+    let top = plan.top.map(|top| top.saturating_sub(positions.len() as u64));
+    paging.next_link(keys, seen, top, &plan.settings.limits).map(Some)
 }
 
 /// The rows of an answer.

@@ -6,7 +6,7 @@ use super::batch::Selection;
 use super::rows::Evaluator;
 use crate::ast::Direction;
 use crate::error::Error;
-use crate::plan::{Form, NodeId, Plan, json_weight};
+use crate::plan::{After, Form, NodeId, Plan, json_weight};
 use crate::value::{Collation, Value, total_order};
 
 /// Candidates are not compared before there are this many.
@@ -25,8 +25,10 @@ pub(super) struct First<'e> {
     keys: Vec<Value<'e>>,
     /// The first key of the last record of the window.
     bound: Option<Value<'e>>,
-    /// The keys that all candidates come after.
-    after: Option<&'e [Value<'static>]>,
+    /// What all candidates come after.
+    after: Option<&'e After>,
+    /// How many records with the keys of `after` were met.
+    met: u64,
 }
 
 struct Candidate {
@@ -45,7 +47,8 @@ impl<'e> First<'e> {
             candidates: Vec::new(),
             keys: Vec::new(),
             bound: None,
-            after: plan.paging.as_ref().and_then(|paging| paging.after.as_deref()),
+            after: plan.paging.as_ref().and_then(|paging| paging.after.as_ref()),
+            met: 0,
         }
     }
 
@@ -140,18 +143,37 @@ impl<'e> First<'e> {
     }
 
     fn compare_keys(&self, left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
-        let pairs = left.iter().zip(right).zip(self.orderby);
-        let mut orders = pairs.map(|((left, right), (_, direction))| {
-            directed(total_order(left, right, self.collation), *direction)
-        });
-        orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        compare_keys(self.orderby, self.collation, left, right)
     }
 
     /// Whether the record whose keys begin at a place was on a page before.
-    fn is_before(&self, keys: usize) -> bool {
+    fn is_before(&mut self, keys: usize) -> bool {
+        let Some(after) = self.after else {
+            return false;
+        };
         let own = self.keys.get(keys..).unwrap_or_default();
-        self.after.is_some_and(|after| self.compare_keys(own, after).is_le())
+        match self.compare_keys(own, &after.keys) {
+            Ordering::Less => true,
+            Ordering::Equal => {
+                self.met = self.met.saturating_add(1);
+                self.met <= after.seen
+            }
+            Ordering::Greater => false,
+        }
     }
+}
+
+/// The order of two records by their sort keys.
+pub(super) fn compare_keys(
+    orderby: &[(NodeId, Direction)],
+    collation: Collation,
+    left: &[Value<'_>],
+    right: &[Value<'_>],
+) -> Ordering {
+    let mut orders = left.iter().zip(right).zip(orderby).map(|((left, right), (_, direction))| {
+        directed(total_order(left, right, collation), *direction)
+    });
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 fn directed(order: Ordering, direction: Direction) -> Ordering {

@@ -6,6 +6,7 @@ use super::batch::Rows;
 use super::item::{by_name, member_steps};
 use super::rows::{Evaluator, Scope};
 use super::window;
+use crate::ast::escaped;
 use crate::error::{Error, Kind};
 use crate::limits::Names;
 use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight, weight};
@@ -65,7 +66,11 @@ impl<'e> Evaluator<'e> {
             return Ok(json.clone());
         };
         let (items, width) = (shape.items.len() as u64, members.len() as u64);
-        let look_ups = items.saturating_mul(width.saturating_add(member_steps(json))) / 8;
+        let annotations = members.keys().filter(|name| is_annotation(name)).count() as u64;
+        let look_ups = items
+            .saturating_mul(width.saturating_add(member_steps(json)))
+            .saturating_add(annotations.saturating_mul(width))
+            / 8;
         self.charge_query(look_ups)?;
         self.charge_made(width.saturating_add(1))?;
         let fates =
@@ -75,8 +80,6 @@ impl<'e> Evaluator<'e> {
             if let Some((owner, term)) = name.split_once('@')
                 && !owner.is_empty()
             {
-                // Its owner is looked for.
-                self.charge_query(width / 8)?;
                 if shape.keeps_annotation(owner, term, members, &fates) {
                     self.charge_made(json_weight(value))?;
                     out.insert(name.clone(), value.clone());
@@ -370,10 +373,10 @@ impl Identity {
             match by_name(record.as_object()?, &property.name, Names::IgnoreCase) {
                 Json::String(text) if property.quoted => {
                     url.push('\'');
-                    url.push_str(&text.replace('\'', "''"));
+                    url.push_str(&escaped(&text.replace('\'', "''")));
                     url.push('\'');
                 }
-                Json::String(text) => url.push_str(text),
+                Json::String(text) => url.push_str(&escaped(text)),
                 Json::Null | Json::Array(_) | Json::Object(_) => return None,
                 other => url.push_str(&other.to_string()),
             }
@@ -381,6 +384,11 @@ impl Identity {
         url.push(')');
         Some(url)
     }
+}
+
+/// Whether a member is an annotation of another one.
+fn is_annotation(name: &str) -> bool {
+    name.find('@').is_some_and(|place| place > 0)
 }
 
 fn no_collection(name: &str) -> Error {

@@ -29,7 +29,7 @@ pub(crate) use operation::{
     Operation, compare, compare_weight, holds, json_compare_weight, json_weight, look_up_steps,
     member, only, weight,
 };
-pub(crate) use paging::Paging;
+pub(crate) use paging::{After, Paging};
 pub(crate) use print::{ITEMS, value_line};
 pub(crate) use search::Search;
 pub(crate) use shape::{Identity, Item, Link, Part, Shape};

@@ -16,12 +16,22 @@ use crate::value::{GeoSystem, Value, format_binary, parse_binary};
 pub(crate) struct Paging {
     /// Records of one page.
     pub(crate) size: Option<u64>,
-    /// The sort keys of the last record of the page before.
-    pub(crate) after: Option<Vec<Value<'static>>>,
+    /// Where the page before ended.
+    pub(crate) after: Option<After>,
     /// The order that a token is good for.
     order: String,
     /// The query string of links, but for what moves.
     pub(crate) link: String,
+}
+
+/// The end of a page.
+#[derive(Debug, Clone)]
+pub(crate) struct After {
+    /// The sort keys of its last record.
+    pub(crate) keys: Vec<Value<'static>>,
+    /// How many records with these keys were on this and earlier pages: several where the declared key is
+    /// none of the records'.
+    pub(crate) seen: u64,
 }
 
 /// The kinds of values that tokens write as text, by a name of their own.
@@ -69,15 +79,17 @@ impl<'q> Binder<'q, '_> {
 }
 
 impl Paging {
-    /// The link to what follows a record with these sort keys; `top` is how many more are wanted.
+    /// The link to what follows a record with these sort keys, of which `seen` were there; `top` is how many
+    /// more are wanted.
     pub(crate) fn next_link(
         &self,
         keys: Vec<Value<'_>>,
+        seen: u64,
         top: Option<u64>,
         limits: &Limits,
     ) -> Result<String, Error> {
         let keys: Vec<Json> = keys.into_iter().map(write_value).collect();
-        let token = format_binary(json!([self.order, keys]).to_string().as_bytes());
+        let token = format_binary(json!([self.order, keys, seen]).to_string().as_bytes());
         let mut link = format!("?{}", self.link);
         let mut add = |option: &str, value: &str| {
             let separator = if link.ends_with('?') { "" } else { "&" };
@@ -107,12 +119,12 @@ fn order(items: &[OrderbyItem]) -> String {
     items.iter().map(item).collect::<Vec<_>>().join(",")
 }
 
-fn read_token(token: &str, order: &str, keys: usize) -> Result<Vec<Value<'static>>, Error> {
+fn read_token(token: &str, order: &str, wanted: usize) -> Result<After, Error> {
     let read = || {
         let text = String::from_utf8(parse_binary(token)?).ok()?;
-        let (given, values): (String, Vec<Json>) = serde_json::from_str(&text).ok()?;
-        let values: Vec<_> = values.into_iter().map(read_value).collect::<Option<_>>()?;
-        (given == order && values.len() == keys).then_some(values)
+        let (given, keys, seen): (String, Vec<Json>, u64) = serde_json::from_str(&text).ok()?;
+        let keys: Vec<_> = keys.into_iter().map(read_value).collect::<Option<_>>()?;
+        (given == order && keys.len() == wanted).then_some(After { keys, seen })
     };
     read().ok_or_else(|| {
         let what = "a token from a next link of this query, in this order";

@@ -10,8 +10,10 @@ use super::selection::{Asked, Expanded, Selected, Selection};
 use super::{NodeId, Plan};
 use crate::ast::{Options, PathSuffix, Place};
 use crate::error::{Bound, Error, Found, Kind};
-use crate::schema::{EntityType, Item as DeclaredItem, Navigation};
+use crate::limits::Names;
+use crate::schema::{EntityType, Item as DeclaredItem, Look, Navigation};
 use crate::span::Span;
+use crate::value::Primitive;
 
 /// What is left of a record, and what is added to it.
 #[derive(Debug, Clone)]
@@ -93,14 +95,27 @@ impl<'q> Binder<'q, '_> {
     pub(super) fn compute(&mut self, options: &'q Options) -> Result<(), Error> {
         for item in &options.compute {
             let name = item.name.as_str();
+            let place = item.expr.root().place();
+            self.check_unused(name, place)?;
             if self.computed.iter().any(|(known, _)| *known == name) {
                 let what = Kind::Duplicate(format!("the computed property `{name}`"));
-                return Err(Error::new(what).at(item.expr.root().place()));
+                return Err(Error::new(what).at(place));
             }
             let id = self.root(&item.expr)?;
             self.computed.push((name, id));
         }
         Ok(())
+    }
+
+    /// Refuses to compute what is declared already (URL Conventions 5.1.10).
+    fn check_unused(&self, name: &str, place: Span) -> Result<(), Error> {
+        let names = self.plan.settings.names;
+        let found = self.level.declared.map(|own| own.model().look(own.id(), name, names));
+        if found.is_none_or(|found| matches!(found, Look::Unknown)) {
+            return Ok(());
+        }
+        let error = Error::new(Kind::Duplicate(format!("the name `{name}`"))).at(place);
+        Err(error.with_help("give the computed property a name that no property has"))
     }
 
     /// The computed property of a name: the same, or the only one that differs in ASCII case.
@@ -111,6 +126,7 @@ impl<'q> Binder<'q, '_> {
                 self.computed.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
             all.next().filter(|_| all.next().is_none())
         };
+        let similar = || similar().filter(|_| self.plan.settings.names == Names::IgnoreCase);
         exact.or_else(similar).copied()
     }
 
@@ -324,10 +340,8 @@ pub(super) fn link(navigation: &Navigation) -> Link {
 }
 
 fn identity(entity: &EntityType) -> Option<Identity> {
-    let quoted = |name: &str| {
-        let type_name = entity.property(name).map_or("Edm.String", |found| found.type_name());
-        type_name == "Edm.String"
-    };
+    let string = DeclaredItem::Primitive(Primitive::String);
+    let quoted = |name: &str| entity.property(name).is_none_or(|found| found.item() == string);
     let key = entity.key().map(|name| KeyProperty { name: name.into(), quoted: quoted(name) });
     let key: Vec<_> = key.collect();
     let set = entity.set().filter(|_| !key.is_empty())?;

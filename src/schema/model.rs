@@ -120,7 +120,7 @@ impl Property {
     }
 
     /// What the value is declared as, or the items of a collection.
-    pub(super) fn item(&self) -> Item {
+    pub(crate) fn item(&self) -> Item {
         self.declared.item
     }
 }

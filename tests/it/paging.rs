@@ -1,6 +1,6 @@
 //! Server-driven paging: pages that follow links are the whole, whatever comes and goes meanwhile.
 
-use odata_query::{EntityType, Error, Page, Query, Settings};
+use odata_query::{Collation, EntityType, Error, Page, Query, Settings};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -67,6 +67,33 @@ const ORDERS: &[&str] = &[
     "$orderby=$it",
     "$orderby=group desc,id desc",
 ];
+
+/// A declared key that records do not have, or share, loses none of them.
+#[test]
+fn keys_that_are_none() {
+    let groups = [json!("a"), json!("A"), json!("a"), Value::Null, json!("b"), Value::Null];
+    let records: Vec<Value> =
+        (0..).zip(groups).map(|(x, group)| json!({"x": x, "group": group})).collect();
+    for collation in [Collation::Ordinal, Collation::IgnoreCase] {
+        for size in 1..8 {
+            let mut settings = Settings::default();
+            (settings.page_size, settings.collation) = (Some(size), collation);
+            let (mut next, mut all) = (Some("$orderby=group desc".to_owned()), Vec::new());
+            while let Some(query) = next {
+                let query = Query::parse_with(&query, &settings).unwrap();
+                let page = query.apply_to(&item(), &records).unwrap();
+                all.extend(page.records().map(|record| record["x"].as_i64().unwrap()));
+                next = page.next_link().map(str::to_owned);
+                assert!(all.len() <= records.len());
+            }
+            let expected: &[i64] = match collation {
+                Collation::IgnoreCase => &[4, 0, 1, 2, 3, 5],
+                _ => &[4, 0, 2, 1, 3, 5],
+            };
+            assert_eq!(all, expected, "{size} {collation:?}");
+        }
+    }
+}
 
 proptest! {
     #![proptest_config(cases(128))]

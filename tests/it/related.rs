@@ -182,12 +182,35 @@ fn refusals() {
         ("$expand=orders,orders", "duplicate", "orders"),
         ("$expand=orders($levels=9)", "limit", "orders"),
         ("$compute=nope add 1 as x", "unknown-property", "nope"),
+        ("$compute=1 as name", "duplicate", "1"),
+        ("$compute=1 as NAME", "duplicate", "1"),
+        ("$compute=1 as orders", "duplicate", "1"),
+        ("$expand=orders($compute=1 as total)", "duplicate", "1"),
+        ("$select=orders($top=1)", "not-supported", "orders"),
         ("$orderby=nope", "unknown-property", "nope"),
     ] {
         let error = ask("Customers", query).expect_err(query);
         let found = error.span().map_or("", |span| &query[span]);
         assert_eq!((error.code(), found), (code, place), "{query}\n{}", error.report());
     }
+}
+
+/// A reference is a URL: what its path could not have is escaped (URL Conventions 2).
+#[test]
+fn references_are_urls() {
+    let label = TypeBuilder::new("Shop.Label").key(["text"]).property("text", "Shop.Text");
+    let schema = Schema::builder()
+        .type_definition("Shop.Text", "Edm.String")
+        .entity_type(label.navigation(Navigation::to_many("more", "Shop.Label")))
+        .entity_set("Labels", "Shop.Label")
+        .build()
+        .unwrap();
+    let records = [json!({"text": "a", "more": [{"text": "5/6 café?#%'s"}]})];
+    let query = Query::parse("$expand=more/$ref&$select=text").unwrap();
+    let page = query.apply_to(&schema.entity_set("Labels").unwrap(), &records).unwrap();
+    let reference = r#"{"@odata.id":"Labels('5%2F6%20caf%C3%A9%3F%23%25''s')"}"#;
+    let expected = format!(r#"{{"value":[{{"text":"a","more":[{reference}]}}]}}"#);
+    assert_eq!(page.to_json(), expected);
 }
 
 /// A join reads each collection once, and answers that grow are stopped.

@@ -26,6 +26,19 @@ impl Display for ItemPath {
     }
 }
 
+/// Text as a part of one segment of a path (RFC 3986, URL Conventions 2).
+pub(crate) fn escaped(text: &str) -> String {
+    struct Segment<'t>(&'t str);
+
+    impl Display for Segment<'_> {
+        fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+            Printer::new(f, Escape::Uri).escaping(self.0, "/?")
+        }
+    }
+
+    Segment(text).to_string()
+}
+
 /// Which characters are printed as percent-escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escape {
