@@ -66,7 +66,7 @@ pub(super) fn bind(
         expand_depth: 0,
     };
     let mut shared = Shared { folding: FOLDING, patterns: 0, nodes: 0 };
-    bind_level(&level, settings, text, &mut shared).map_err(|error| {
+    bind_level(&level, &settings, text, &mut shared).map_err(|error| {
         let is_it = |(option, _): &&(SystemOption, Span)| error.option() == Some(option.name());
         match places.iter().find(is_it) {
             Some((_, span)) => error.at(*span),
@@ -75,55 +75,42 @@ pub(super) fn bind(
     })
 }
 
-/// Binds the options of a level.
+/// Binds the options of a level. Levels inside it are bound by the shape alone, so that nothing else takes
+/// room on the stack for every one of them.
 pub(super) fn bind_level(
     level: &Level<'_, '_>,
-    settings: Settings,
+    settings: &Settings,
     text: &str,
     shared: &mut Shared,
 ) -> Result<Plan, Error> {
-    let most = settings.limits.height();
-    if level.depth > most {
-        return Err(Error::limit(Bound::DEPTH, most, Found::More));
-    }
-    let mut nothing = None;
-    let options = match level.options {
-        Some(options) => options,
-        None => nothing.insert(Options::default()),
-    };
-    let plan = Plan {
-        nodes: Vec::with_capacity(room(options)),
+    let mut binder = Binder::new(level, plan(level, settings, text), shared);
+    binder.rows()?;
+    binder.plan.shape = binder.shape()?;
+    Ok(binder.plan)
+}
+
+/// The plan before anything is bound.
+fn plan(level: &Level<'_, '_>, settings: &Settings, text: &str) -> Plan {
+    let (nodes, of_collection) = level.options.map_or((2, false), |options| {
+        (room(options), options.given().any(SystemOption::is_of_collection))
+    });
+    let counted = level.options.and_then(|options| options.count).unwrap_or(false);
+    Plan {
+        nodes: Vec::with_capacity(nodes),
         variables: 0,
         names: Vec::new(),
         filter: None,
         orderby: Vec::new(),
-        skip: options.skip.unwrap_or(0),
-        top: options.top,
-        count: options.count.unwrap_or(false) || settings.always_count && level.outside.is_none(),
+        skip: level.options.and_then(|options| options.skip).unwrap_or(0),
+        top: level.options.and_then(|options| options.top),
+        count: counted || settings.always_count && level.outside.is_none(),
         paging: None,
         shape: None,
         nested: level.outside.is_some(),
-        of_collection: options.given().any(SystemOption::is_of_collection),
-        settings,
+        of_collection,
+        settings: *settings,
         text: text.to_owned(),
-    };
-    let mut binder = Binder::new(level, plan, shared);
-    binder.record = binder.push(Op::Record, Span::NOWHERE, Types::ANY)?;
-    binder.this = binder.record;
-    binder.it = match level.outside {
-        None => binder.record,
-        Some(_) => binder.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
-    };
-    let outermost = std::iter::successors(Some(level), |level| level.outside).last();
-    binder.declare_records(outermost.and_then(|level| level.declared));
-    if let Some(options) = level.options {
-        binder.options(options)?;
     }
-    if let (Some(options), None) = (level.options, level.outside) {
-        binder.plan.paging = binder.paging(options)?;
-    }
-    binder.plan.shape = binder.shape()?;
-    Ok(binder.plan)
 }
 
 /// Nodes that most options become: two nodes of a tree, a path and a name, are one member.
@@ -135,6 +122,30 @@ fn room(options: &Options) -> usize {
 
 impl<'q> Binder<'q, '_> {
     /// Everything but the shape of the answer.
+    fn rows(&mut self) -> Result<(), Error> {
+        let level = self.level;
+        let most = self.plan.settings.limits.height();
+        if level.depth > most {
+            return Err(Error::limit(Bound::DEPTH, most, Found::More));
+        }
+        self.record = self.push(Op::Record, Span::NOWHERE, Types::ANY)?;
+        self.this = self.record;
+        self.it = match level.outside {
+            None => self.record,
+            Some(_) => self.push(Op::Outer, Span::NOWHERE, Types::ANY)?,
+        };
+        let outermost = std::iter::successors(Some(level), |level| level.outside).last();
+        self.declare_records(outermost.and_then(|level| level.declared));
+        let Some(options) = level.options else {
+            return Ok(());
+        };
+        self.options(options)?;
+        if level.outside.is_none() {
+            self.plan.paging = self.paging(options)?;
+        }
+        Ok(())
+    }
+
     fn options(&mut self, options: &'q Options) -> Result<(), Error> {
         self.compute(options).map_err(|error| self.plan.about(error, "$compute"))?;
         let mut conditions = Vec::new();

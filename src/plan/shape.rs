@@ -132,6 +132,21 @@ impl<'q> Binder<'q, '_> {
 
     /// What is left of a record at this level.
     pub(super) fn shape(&mut self) -> Result<Option<Shape>, Error> {
+        let Some((mut shape, members)) = self.outline()? else {
+            return Ok(None);
+        };
+        for asked in members {
+            let item = self.item(asked)?;
+            shape.items.push(item);
+        }
+        // A member as a whole holds what paths in another case lead to.
+        shape.items.sort_by_key(|item| !matches!(item.part, Part::Whole));
+        Ok(Some(shape))
+    }
+
+    /// The shape without the members of which something is asked, and these; none where all is left as
+    /// it is.
+    fn outline(&mut self) -> Result<Option<(Shape, Vec<Asked<'q>>)>, Error> {
         let level = self.level;
         let mut selection = self.selection()?;
         let mut items = self.undeclared(&mut selection)?;
@@ -148,14 +163,7 @@ impl<'q> Binder<'q, '_> {
         let computed = computed.chain(&selection.computed);
         let computed = computed.map(|(name, id)| ((*name).into(), *id)).collect();
         items.reserve(selection.members.len());
-        for asked in selection.members {
-            let (option, span) = (asked.option, asked.span);
-            let item = self.item(asked);
-            items.push(item.map_err(|error| self.plan.about(error.at(span), option))?);
-        }
-        // A member as a whole holds what paths in another case lead to.
-        items.sort_by_key(|item| !matches!(item.part, Part::Whole));
-        Ok(Some(Shape { all: level.all, items, computed }))
+        Ok(Some((Shape { all: level.all, items, computed }, selection.members)))
     }
 
     /// Items of levels inside others multiply with `$levels`: they count as nodes.
@@ -206,7 +214,17 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// Binds what is asked of one member.
-    fn item(&mut self, asked: Asked<'q>) -> Result<Item, Error> {
+    fn item(&mut self, mut asked: Asked<'q>) -> Result<Item, Error> {
+        let (option, span) = (asked.option, asked.span);
+        let bound = self.item_and_inside(&asked).and_then(|(mut item, inside)| {
+            item.part = self.part(&mut asked, inside.as_ref())?;
+            Ok(item)
+        });
+        bound.map_err(|error| self.plan.about(error.at(span), option))
+    }
+
+    /// An item of which nothing is left yet, and what the member is declared to hold.
+    fn item_and_inside(&self, asked: &Asked<'q>) -> Result<(Item, Option<EntityType>), Error> {
         let (outside, span) = (self.level, asked.span);
         let of_type = asked.of_type.map(|name| self.type_test(name, span)).transpose()?;
         let navigation = match asked.expanded {
@@ -220,41 +238,43 @@ impl<'q> Binder<'q, '_> {
             given: asked.options.is_some()
                 || !asked.expands.is_empty()
                 || asked.selects.iter().any(Selected::has_options),
-            link: navigation.as_ref().map(link),
+            link: navigation.as_ref().filter(|_| !asked.too_deep).map(link),
             option: asked.option,
             span,
         };
-        if asked.too_deep {
-            return Ok(Item { link: None, ..item });
-        }
         let inside = match &navigation {
             Some(navigation) => Some(navigation.target()),
             None => outside.declared.and_then(|entity| entity.inside(&asked.name)),
         };
-        let suffix = asked.suffix;
-        Ok(match self.part_of(asked, inside.as_ref())? {
-            None => Item { part: Part::Whole, ..item },
-            Some(plan) => Item {
-                part: match suffix {
-                    None => Part::Inside(plan),
-                    Some(PathSuffix::Count) => Part::Count(plan),
-                    Some(PathSuffix::Ref) => {
-                        Part::References(plan, inside.as_ref().and_then(identity))
-                    }
-                },
-                ..item
-            },
+        Ok((item, inside))
+    }
+
+    fn part(
+        &mut self,
+        asked: &mut Asked<'q>,
+        inside: Option<&EntityType>,
+    ) -> Result<Part, Error> {
+        if asked.too_deep {
+            return Ok(Part::Nothing);
+        }
+        Ok(match (self.part_of(asked, inside)?, asked.suffix) {
+            (None, _) => Part::Whole,
+            (Some(plan), None) => Part::Inside(plan),
+            (Some(plan), Some(PathSuffix::Count)) => Part::Count(plan),
+            (Some(plan), Some(PathSuffix::Ref)) => {
+                Part::References(plan, inside.and_then(identity))
+            }
         })
     }
 
     /// The plan for what a member holds; none where all of it stays.
     fn part_of(
         &mut self,
-        asked: Asked<'q>,
+        asked: &mut Asked<'q>,
         declared: Option<&EntityType>,
     ) -> Result<Option<Box<Plan>>, Error> {
         let (outside, span, options) = (self.level, asked.span, asked.options);
-        check_place(&asked)?;
+        check_place(asked)?;
         let limits = self.plan.settings.limits;
         let given = options.is_some() || asked.items_of.is_some();
         let mut selects = options.map_or_else(Vec::new, |options| Selected::all(&options.select));
@@ -263,7 +283,7 @@ impl<'q> Binder<'q, '_> {
             true => !selects.is_empty(),
             false => !asked.whole && !outside.all && !asked.selects.is_empty(),
         };
-        selects.extend(asked.selects);
+        selects.append(&mut asked.selects);
         let all = match narrowed {
             true => selects.iter().any(Selected::is_star),
             false => given || asked.whole || outside.all,
@@ -276,7 +296,7 @@ impl<'q> Binder<'q, '_> {
             Some(options) => Expanded::all(&options.expand, left)?,
             None => Vec::new(),
         };
-        expands.extend(asked.expands);
+        expands.append(&mut asked.expands);
         let leads_on = declared.is_some_and(EntityType::leads_on);
         let plain = !selects.iter().any(Selected::has_options);
         if all && !given && expands.is_empty() && plain && !leads_on {
@@ -293,7 +313,7 @@ impl<'q> Binder<'q, '_> {
             depth: outside.depth.saturating_add(1),
             expand_depth,
         };
-        let plan = bind_level(&level, self.plan.settings, "", self.shared);
+        let plan = bind_level(&level, &self.plan.settings, "", self.shared);
         plan.map(|plan| Some(Box::new(plan))).map_err(|error| error.at(span))
     }
 
