@@ -29,6 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batch;
 mod change;
 mod context;
 mod control;
@@ -179,14 +180,18 @@ impl Builder {
         let trouble = |error: &dyn fmt::Display| BuildError(error.to_string());
         let is_given = self.metadata.is_some();
         let (document, xml) = match self.metadata {
-            Some(Metadata::Xml(text)) => (csdl::from_xml(&text).map_err(|error| trouble(&error))?, text),
+            Some(Metadata::Xml(text)) => {
+                (csdl::from_xml(&text).map_err(|error| trouble(&error))?, text)
+            }
             Some(Metadata::Json(text)) => {
-                let document: Value = serde_json::from_str(&text).map_err(|error| trouble(&error))?;
+                let document: Value =
+                    serde_json::from_str(&text).map_err(|error| trouble(&error))?;
                 let xml = csdl::to_xml(&document);
                 (document, xml)
             }
             None => {
-                let sets: Vec<_> = self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
+                let sets: Vec<_> =
+                    self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
                 let document = csdl::infer("Data", &sets);
                 let xml = csdl::to_xml(&document);
                 (document, xml)
@@ -196,7 +201,8 @@ impl Builder {
         let mut records = HashMap::new();
         for (name, mut own) in self.sets {
             let Some(entity) = model.entity(&name) else {
-                let known: Vec<_> = model.container.iter().map(|known| known.name.as_str()).collect();
+                let known: Vec<_> =
+                    model.container.iter().map(|known| known.name.as_str()).collect();
                 let known = known.join("`, `");
                 return Err(BuildError(format!(
                     "the metadata declares no entity set `{name}`; it declares `{known}`"
@@ -272,7 +278,9 @@ impl Service {
         let uri = request.uri();
         let path = uri.path();
         let base = &self.options.base;
-        let below = path.strip_prefix(base.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = path
+            .strip_prefix(base.as_str())
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let Some(path) = below else {
             return Err(Failure::not_found(format!("the service is at `{base}/`")));
         };
@@ -295,24 +303,53 @@ impl Service {
     }
 
     fn answer(&self, asked: &Asked<'_>) -> Outcome<Reply> {
-        let segments = path::read(&asked.path)?;
-        let is_query = segments.last().is_some_and(|last| last.name == "$query");
+        let isolation = ["isolation", "odata-isolation"]
+            .iter()
+            .find_map(|name| request::text(asked.headers, name));
+        if let Some(isolation) = isolation {
+            let message = format!("`Isolation: {}` is not supported", path::shown(isolation));
+            return Err(Failure::precondition_failed(message));
+        }
+        if asked.path.trim_matches('/') == "$batch" {
+            return batch::answer(self, asked);
+        }
+        let (asked, access) = self.access(asked)?;
+        match access {
+            Access::Read => read::answer(self, &self.reading(), &asked),
+            Access::Write => write::answer(self, &mut self.writing(), &asked),
+        }
+    }
+
+    /// Answers a request of a group, which others see when the group is done.
+    fn answer_in(&self, data: &mut Data, asked: &Asked<'_>) -> Outcome<Reply> {
+        let (asked, access) = self.access(asked)?;
+        match access {
+            Access::Read => read::answer(self, data, &asked),
+            Access::Write => write::answer(self, data, &asked),
+        }
+    }
+
+    /// What a request needs, and what is asked for: `$query` and HEAD ask for what GET does.
+    fn access<'r>(&self, asked: &Asked<'r>) -> Outcome<(Asked<'r>, Access)> {
         match asked.method {
             Method::GET | Method::HEAD => {
-                let asked = Asked { method: Method::GET, ..asked.copy() };
-                read::answer(self, &self.reading(), &asked, &segments)
+                Ok((Asked { method: Method::GET, ..asked.copy() }, Access::Read))
             }
-            Method::POST if is_query => {
-                let asked = asked.with_query_of_body()?;
-                read::answer(self, &self.reading(), &asked, &segments)
+            Method::POST if asked.path.ends_with("/$query") => {
+                Ok((asked.with_query_of_body()?, Access::Read))
+            }
+            Method::POST | Method::PATCH | Method::PUT | Method::DELETE
+                if self.options.read_only =>
+            {
+                Err(Failure::method_not_allowed("this service", "GET, HEAD"))
             }
             Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
-                if self.options.read_only {
-                    return Err(Failure::method_not_allowed("this service", "GET, HEAD"));
-                }
-                write::answer(self, &mut self.writing(), asked, &segments)
+                Ok((asked.copy(), Access::Write))
             }
-            _ => Err(Failure::method_not_allowed("this service", "GET, HEAD, POST, PATCH, PUT, DELETE")),
+            _ => Err(Failure::method_not_allowed(
+                "this service",
+                "GET, HEAD, POST, PATCH, PUT, DELETE",
+            )),
         }
     }
 
@@ -323,6 +360,12 @@ impl Service {
     fn writing(&self) -> RwLockWriteGuard<'_, Data> {
         self.data.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a request does with the records.
+enum Access {
+    Read,
+    Write,
 }
 
 impl fmt::Debug for Service {

@@ -20,6 +20,8 @@ pub(crate) struct Model {
     types: HashMap<String, Structured>,
     enums: HashMap<String, Enumeration>,
     definitions: HashMap<String, String>,
+    /// Namespaces by their aliases.
+    aliases: HashMap<String, String>,
     pub(crate) container: Vec<Resource>,
 }
 
@@ -105,23 +107,31 @@ impl Model {
             types: HashMap::new(),
             enums: HashMap::new(),
             definitions: HashMap::new(),
+            aliases: HashMap::new(),
             container: Vec::new(),
             document: Value::Null,
         };
         let names = Names::of(&document);
+        let aliases = names.0.iter().map(|(alias, own)| ((*alias).to_owned(), (*own).to_owned()));
+        model.aliases = aliases.collect();
         let mut own = HashMap::new();
         for (namespace, name, element) in elements(&document) {
             let qualified = format!("{namespace}.{name}");
             match element.get("$Kind").and_then(Value::as_str) {
                 Some("EntityType" | "ComplexType") => {
-                    own.insert(qualified.clone(), structured(&document, &names, &qualified, element));
+                    own.insert(
+                        qualified.clone(),
+                        structured(&document, &names, &qualified, element),
+                    );
                 }
                 Some("EnumType") => {
                     model.enums.insert(qualified, enumeration(element));
                 }
                 Some("TypeDefinition") => {
                     let underlying = element.get("$UnderlyingType").and_then(Value::as_str);
-                    model.definitions.insert(qualified, underlying.unwrap_or("Edm.String").to_owned());
+                    model
+                        .definitions
+                        .insert(qualified, underlying.unwrap_or("Edm.String").to_owned());
                 }
                 Some("EntityContainer") => {
                     model.container.extend(resources(&document, &qualified, element));
@@ -139,6 +149,16 @@ impl Model {
     /// The structured type of a qualified name.
     pub(crate) fn structured(&self, name: &str) -> Option<&Structured> {
         self.types.get(name)
+    }
+
+    /// The full name of a declared structured type, which may be given with an alias of its namespace.
+    pub(crate) fn known(&self, name: &str) -> Option<&str> {
+        let by_alias = || {
+            let (alias, last) = name.rsplit_once('.')?;
+            self.types.get_key_value(&format!("{}.{last}", self.aliases.get(alias)?))
+        };
+        let found = self.types.get_key_value(name).or_else(by_alias);
+        found.map(|(name, _)| name.as_str())
     }
 
     /// What a type name stands for.
@@ -185,8 +205,7 @@ impl Model {
     ) -> &'m str {
         let stated = ["@odata.type", "@type"].iter().find_map(|name| members.get(*name)?.as_str());
         let stated = stated.map(|name| name.rsplit_once('#').map_or(name, |(_, name)| name));
-        let known = stated.and_then(|name| self.types.get_key_value(name));
-        known.map_or(declared, |(name, _)| name)
+        stated.and_then(|name| self.known(name)).unwrap_or(declared)
     }
 
     /// The declared type of the records of an entity set or singleton.
@@ -206,9 +225,8 @@ struct Names<'d>(HashMap<&'d str, &'d str>);
 
 impl<'d> Names<'d> {
     fn of(document: &'d Value) -> Self {
-        let schemas = members(document).filter_map(|(namespace, schema)| {
-            Some((schema.get("$Alias")?.as_str()?, namespace))
-        });
+        let schemas = members(document)
+            .filter_map(|(namespace, schema)| Some((schema.get("$Alias")?.as_str()?, namespace)));
         Names(schemas.collect())
     }
 
@@ -244,11 +262,11 @@ fn is_set(element: &Value, facet: &str) -> bool {
 
 fn structured(document: &Value, names: &Names<'_>, qualified: &str, element: &Value) -> Structured {
     let base = element.get("$BaseType").and_then(Value::as_str).map(|base| names.full(base));
-    let is_member = |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
-    let has_annotation =
-        |target: &str, term: &str| {
-            csdl::annotation(document, target, term).is_some_and(|value| *value != Value::Bool(false))
-        };
+    let is_member =
+        |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
+    let has_annotation = |target: &str, term: &str| {
+        csdl::annotation(document, target, term).is_some_and(|value| *value != Value::Bool(false))
+    };
     let properties = members(element).filter(is_member).map(|(name, facets)| {
         let target = format!("{qualified}/{name}");
         let on_delete = match facets.get("$OnDelete").and_then(Value::as_str) {
@@ -259,7 +277,8 @@ fn structured(document: &Value, names: &Names<'_>, qualified: &str, element: &Va
         };
         Property {
             name: name.to_owned(),
-            type_name: names.full(facets.get("$Type").and_then(Value::as_str).unwrap_or("Edm.String")),
+            type_name: names
+                .full(facets.get("$Type").and_then(Value::as_str).unwrap_or("Edm.String")),
             collection: is_set(facets, "$Collection"),
             nullable: is_set(facets, "$Nullable"),
             navigation: facets.get("$Kind").and_then(Value::as_str) == Some("NavigationProperty"),
@@ -320,7 +339,8 @@ fn resources<'d>(
     container: &'d str,
     element: &'d Value,
 ) -> impl Iterator<Item = Resource> + 'd {
-    let is_member = |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
+    let is_member =
+        |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
     members(element).filter(is_member).map(move |(name, member)| {
         let kind = match (member.get("$Function"), member.get("$Action")) {
             (Some(_), _) => ResourceKind::FunctionImport,

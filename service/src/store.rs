@@ -171,10 +171,6 @@ impl Set {
         &self.records
     }
 
-    pub(crate) fn key(&self) -> &[KeyProperty] {
-        &self.key
-    }
-
     /// Where the record of a key is.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
         self.index.get(key).copied()
@@ -252,7 +248,8 @@ pub(crate) fn key_properties(
         let mut declared = type_name.to_owned();
         for name in &path {
             let found = model.structured(&declared).and_then(|own| own.property(name));
-            declared = found.map_or_else(|| "Edm.String".to_owned(), |found| found.type_name.clone());
+            declared =
+                found.map_or_else(|| "Edm.String".to_owned(), |found| found.type_name.clone());
         }
         let quoted = match model.kind(&declared) {
             Kind::Primitive(name) => matches!(name, "String"),
