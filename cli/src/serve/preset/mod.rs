@@ -1,6 +1,6 @@
 //! The services of vendors, as their documents describe them, with data of our own.
 
-//mod dealapp;
+mod dealapp;
 mod evateam;
 mod intradesk;
 mod secret;
@@ -19,7 +19,7 @@ pub(super) fn api(preset: Preset, options: &Options) -> Result<Arc<dyn Api>, Tro
     Ok(match preset {
         Preset::Intradesk => Arc::new(intradesk::IntraDesk::new(options)?),
         Preset::Evateam => Arc::new(evateam::EvaTeam::new(options)?),
-        Preset::Dealapp => todo!(),
+        Preset::Dealapp => Arc::new(dealapp::DealApp::new(options)?),
     })
 }
 
