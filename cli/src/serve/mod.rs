@@ -30,12 +30,13 @@ pub(crate) use self::options::Options;
 use crate::data::Trouble;
 
 /// Headers of responses that scripts of other origins may read.
-const EXPOSED: [HeaderName; 9] = [
+const EXPOSED: [HeaderName; 10] = [
     header::ALLOW,
     header::ETAG,
     header::LOCATION,
     HeaderName::from_static("access-token"),
     HeaderName::from_static("client"),
+    HeaderName::from_static("error-code"),
     HeaderName::from_static("odata-entityid"),
     HeaderName::from_static("odata-version"),
     HeaderName::from_static("preference-applied"),

@@ -164,7 +164,10 @@ fn within(records: &Records, unit: Option<&str>, other: &str) -> bool {
 /// A unit as a list has it, for the integration uid of its parent.
 fn with_parent(records: &Records, mut unit: Value) -> Value {
     let parent = text(&unit, "parent_id").and_then(|id| records.find(Of::Units, id));
-    unit["parent"] = parent.cloned().unwrap_or_default();
+    let parent = parent.cloned().unwrap_or_default();
+    if let Some(members) = unit.as_object_mut() {
+        members.insert("parent".to_owned(), parent);
+    }
     unit
 }
 

@@ -49,11 +49,10 @@ pub(super) fn list(of: Of, found: &Found, pages: &Pages, include: &[(&str, Of)])
         "total-pages": found.count.div_ceil(pages.size).max(1),
         "total-count": found.count,
     });
-    let mut document = json!({"data": data, "meta": meta});
-    if !include.is_empty() {
-        document["included"] = included(found, include);
+    match include {
+        [] => json!({"data": data, "meta": meta}),
+        include => json!({"data": data, "included": included(found, include), "meta": meta}),
     }
-    document
 }
 
 /// Each related resource once.
@@ -92,15 +91,15 @@ fn resource(of: Of, record: &Value) -> Value {
         (name.replace('_', "-"), value.cloned().unwrap_or_default())
     };
     let attributes: Map<String, Value> = names.iter().map(attribute).collect();
-    let mut resource = json!({"id": record.get("id"), "type": of.set(), "attributes": attributes});
-    if of == Of::Users {
-        let relation = |(name, id, of): &(&str, &str, &str)| {
-            let data = record.get(*id).filter(|id| !id.is_null());
-            let data = data.map(|id| json!({"id": id, "type": of}));
-            ((*name).to_owned(), json!({"data": data}))
-        };
-        let relations: Map<String, Value> = RELATIONS.iter().map(relation).collect();
-        resource["relationships"] = relations.into();
+    let (id, of_type) = (record.get("id"), of.set());
+    if of != Of::Users {
+        return json!({"id": id, "type": of_type, "attributes": attributes});
     }
-    resource
+    let relation = |(name, id, of_type): &(&str, &str, &str)| {
+        let data = record.get(*id).filter(|id| !id.is_null());
+        let data = data.map(|id| json!({"id": id, "type": of_type}));
+        ((*name).to_owned(), json!({"data": data}))
+    };
+    let relations: Map<String, Value> = RELATIONS.iter().map(relation).collect();
+    json!({"id": id, "type": of_type, "attributes": attributes, "relationships": relations})
 }
