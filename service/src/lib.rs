@@ -1,4 +1,332 @@
 //! An OData 4.01 service over JSON records in memory: requests in, responses out, whatever web framework
 //! carries them.
+//!
+//! It reads at the Intermediate conformance level of the protocol and is an Updatable service; the model is
+//! given as `$metadata`, or inferred from the records.
+//!
+//! ```
+//! use http::Request;
+//! use odata_service::Service;
+//! use serde_json::{Value, json};
+//!
+//! let service = Service::builder()
+//!     .set("Products", vec![json!({"id": 1, "name": "Tea"}), json!({"id": 2, "name": "Jam"})])
+//!     .build()?;
+//! let ask = |method: &str, url: &str, body: &str| {
+//!     let request = Request::builder().method(method).uri(url).header("host", "localhost");
+//!     service.handle(&request.body(body.as_bytes().to_vec()).expect("a request"))
+//! };
+//!
+//! let response = ask("GET", "/Products?$filter=startswith(name,'T')&$select=name", "");
+//! let body: Value = serde_json::from_slice(response.body())?;
+//! assert_eq!(body["@odata.context"], "http://localhost/$metadata#Products(name)");
+//! assert_eq!(body["value"], json!([{"name": "Tea"}]));
+//!
+//! let response = ask("POST", "/Products", r#"{"name": "Rye"}"#);
+//! assert_eq!(response.status(), 201);
+//! assert_eq!(response.headers()["location"], "http://localhost/Products(3)");
+//! assert_eq!(ask("GET", "/Products/$count", "").body(), b"3");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod change;
+mod context;
+mod control;
 pub mod csdl;
+mod failure;
+mod model;
+mod path;
+mod read;
+mod relate;
+mod reply;
+mod request;
+mod resolve;
+mod store;
+mod value;
+mod write;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use http::header::{HOST, HeaderName};
+use http::{HeaderValue, Method, Request, Response};
+use odata_query::{Names, Settings};
+use serde_json::Value;
+
+use failure::{Failure, Outcome};
+use model::Model;
+use reply::Reply;
+use request::{Asked, Preferences, Version};
+use store::Data;
+use value::Readable;
+
+pub(crate) const ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+
+/// A service: its model, its records, and how it answers.
+///
+/// It can be shared among threads; requests that change records wait for those that read, and see what
+/// was changed before.
+pub struct Service {
+    model: Model,
+    readable: Readable,
+    /// What the service began with.
+    initial: RwLock<Data>,
+    data: RwLock<Data>,
+    options: Options,
+}
+
+/// How a service answers.
+#[derive(Debug, Clone, Default)]
+struct Options {
+    page_size: Option<u64>,
+    always_count: bool,
+    names: Names,
+    read_only: bool,
+    base: String,
+}
+
+impl Options {
+    fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        settings.always_count = self.always_count;
+        settings.names = self.names;
+        settings
+    }
+}
+
+/// Puts a [`Service`] together.
+#[derive(Debug, Clone, Default)]
+pub struct Builder {
+    metadata: Option<Metadata>,
+    sets: Vec<(String, Vec<Value>)>,
+    options: Options,
+}
+
+#[derive(Debug, Clone)]
+enum Metadata {
+    Xml(String),
+    Json(String),
+}
+
+/// Why a service could not be put together.
+#[derive(Debug, Clone)]
+pub struct BuildError(String);
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+impl Builder {
+    /// The model as a CSDL XML document. Without one it is inferred from the records.
+    pub fn metadata_xml(mut self, text: &str) -> Self {
+        self.metadata = Some(Metadata::Xml(text.to_owned()));
+        self
+    }
+
+    /// The model as a CSDL JSON document.
+    pub fn metadata_json(mut self, text: &str) -> Self {
+        self.metadata = Some(Metadata::Json(text.to_owned()));
+        self
+    }
+
+    /// The records of an entity set, or the only one of a singleton.
+    pub fn set(mut self, name: &str, records: Vec<Value>) -> Self {
+        self.sets.push((name.to_owned(), records));
+        self
+    }
+
+    /// Records of one page at most; more are behind `@odata.nextLink`.
+    pub fn page_size(mut self, size: u64) -> Self {
+        self.options.page_size = Some(size);
+        self
+    }
+
+    /// Whether collections have a count that was not asked for.
+    pub fn always_count(mut self, always: bool) -> Self {
+        self.options.always_count = always;
+        self
+    }
+
+    /// How names of properties in queries match.
+    pub fn names(mut self, names: Names) -> Self {
+        self.options.names = names;
+        self
+    }
+
+    /// Whether changes are refused.
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.options.read_only = read_only;
+        self
+    }
+
+    /// The path of the service root: `/odata`.
+    pub fn base(mut self, path: &str) -> Self {
+        self.options.base = format!("/{}", path.trim_matches('/')).trim_end_matches('/').to_owned();
+        self
+    }
+
+    /// Reads the model and indexes the records.
+    ///
+    /// # Errors
+    ///
+    /// Where the metadata cannot be read, or does not declare a set that has records.
+    pub fn build(self) -> Result<Service, BuildError> {
+        let trouble = |error: &dyn fmt::Display| BuildError(error.to_string());
+        let is_given = self.metadata.is_some();
+        let (document, xml) = match self.metadata {
+            Some(Metadata::Xml(text)) => (csdl::from_xml(&text).map_err(|error| trouble(&error))?, text),
+            Some(Metadata::Json(text)) => {
+                let document: Value = serde_json::from_str(&text).map_err(|error| trouble(&error))?;
+                let xml = csdl::to_xml(&document);
+                (document, xml)
+            }
+            None => {
+                let sets: Vec<_> = self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
+                let document = csdl::infer("Data", &sets);
+                let xml = csdl::to_xml(&document);
+                (document, xml)
+            }
+        };
+        let model = Model::new(document, xml).map_err(|error| trouble(&error))?;
+        let mut records = HashMap::new();
+        for (name, mut own) in self.sets {
+            let Some(entity) = model.entity(&name) else {
+                let known: Vec<_> = model.container.iter().map(|known| known.name.as_str()).collect();
+                let known = known.join("`, `");
+                return Err(BuildError(format!(
+                    "the metadata declares no entity set `{name}`; it declares `{known}`"
+                )));
+            };
+            if is_given {
+                own.iter_mut().for_each(|record| change::fill(&model, entity.name(), record));
+            }
+            records.insert(name, own);
+        }
+        let data = Data::new(&model, records);
+        Ok(Service {
+            model,
+            readable: Readable::new().map_err(|error| trouble(&error))?,
+            initial: RwLock::new(data.clone()),
+            data: RwLock::new(data),
+            options: self.options,
+        })
+    }
+}
+
+impl Service {
+    /// Starts putting a service together.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Answers a request. Every request has an answer; what goes wrong is an OData error.
+    pub fn handle(&self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let (reply, version) = match Version::negotiated(request.headers()) {
+            Ok(version) => {
+                let reply = self.asked(request, version).and_then(|asked| self.answer(&asked));
+                (reply.unwrap_or_else(|failure| Reply::failure(&failure)), version)
+            }
+            Err(failure) => (Reply::failure(&failure), Version::V4_01),
+        };
+        let mut response = reply.into_response();
+        response.headers_mut().insert(ODATA_VERSION, HeaderValue::from_static(version.name()));
+        response
+    }
+
+    /// Puts all records back to what the service began with.
+    pub fn reset(&self) {
+        let initial = self.initial.read().unwrap_or_else(PoisonError::into_inner).clone();
+        *self.writing() = initial;
+    }
+
+    /// Replaces the records of an entity set, also those that [`reset`](Self::reset) puts back.
+    ///
+    /// # Errors
+    ///
+    /// Where the model declares no such set.
+    pub fn replace(&self, name: &str, mut records: Vec<Value>) -> Result<(), BuildError> {
+        let Some(entity) = self.model.entity(name) else {
+            return Err(BuildError(format!("there is no entity set `{name}`")));
+        };
+        records.iter_mut().for_each(|record| change::fill(&self.model, entity.name(), record));
+        let mut initial = self.initial.write().unwrap_or_else(PoisonError::into_inner);
+        initial.replace(&self.model, name, records.clone());
+        self.writing().replace(&self.model, name, records);
+        Ok(())
+    }
+
+    /// The names of the entity sets and singletons.
+    pub fn sets(&self) -> impl Iterator<Item = &str> {
+        use model::ResourceKind::{EntitySet, Singleton};
+        let sets = self.model.container.iter();
+        let sets = sets.filter(|resource| matches!(resource.kind, EntitySet | Singleton));
+        sets.map(|resource| resource.name.as_str())
+    }
+
+    fn asked<'r>(&self, request: &'r Request<Vec<u8>>, version: Version) -> Outcome<Asked<'r>> {
+        let uri = request.uri();
+        let path = uri.path();
+        let base = &self.options.base;
+        let below = path.strip_prefix(base.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Some(path) = below else {
+            return Err(Failure::not_found(format!("the service is at `{base}/`")));
+        };
+        let host = request::text(request.headers(), HOST.as_str());
+        let host = host.or_else(|| uri.authority().map(http::uri::Authority::as_str));
+        let root = match host {
+            Some(host) => format!("http://{host}{base}/"),
+            None => format!("{base}/"),
+        };
+        Ok(Asked {
+            method: request.method().clone(),
+            path: path.to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            headers: request.headers(),
+            body: request.body(),
+            root,
+            version,
+            prefer: Preferences::of(request.headers()),
+        })
+    }
+
+    fn answer(&self, asked: &Asked<'_>) -> Outcome<Reply> {
+        let segments = path::read(&asked.path)?;
+        let is_query = segments.last().is_some_and(|last| last.name == "$query");
+        match asked.method {
+            Method::GET | Method::HEAD => {
+                let asked = Asked { method: Method::GET, ..asked.copy() };
+                read::answer(self, &self.reading(), &asked, &segments)
+            }
+            Method::POST if is_query => {
+                let asked = asked.with_query_of_body()?;
+                read::answer(self, &self.reading(), &asked, &segments)
+            }
+            Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
+                if self.options.read_only {
+                    return Err(Failure::method_not_allowed("this service", "GET, HEAD"));
+                }
+                write::answer(self, &mut self.writing(), asked, &segments)
+            }
+            _ => Err(Failure::method_not_allowed("this service", "GET, HEAD, POST, PATCH, PUT, DELETE")),
+        }
+    }
+
+    fn reading(&self) -> RwLockReadGuard<'_, Data> {
+        self.data.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> RwLockWriteGuard<'_, Data> {
+        self.data.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.sets()).finish()
+    }
+}

@@ -112,7 +112,7 @@ fn page<'a>(
         }
         _ => None,
     };
-    let kept = window.positions.into_iter().filter_map(|position| records.get(position));
+    let kept = window.positions.iter().filter_map(|position| records.get(*position));
     let kept: Vec<_> = kept.collect();
     let changes = |shape: &&Shape| kept.iter().any(|record| shape.changes(record));
     let records = match plan.shape.as_ref().filter(changes) {
@@ -123,7 +123,7 @@ fn page<'a>(
                 .collect::<Result<_, _>>()?,
         ),
     };
-    Ok(Page { count: window.count, next_link, records })
+    Ok(Page { count: window.count, next_link, positions: window.positions, records })
 }
 
 /// The link to what follows the records at some positions.

@@ -21,6 +21,8 @@ use serde_json::Value;
 pub struct Page<'a> {
     pub(super) count: Option<u64>,
     pub(super) next_link: Option<String>,
+    /// Where the records stand in those that the query was applied to.
+    pub(super) positions: Vec<usize>,
     pub(super) records: Records<'a>,
 }
 
@@ -98,6 +100,21 @@ impl<'a> Page<'a> {
             let record = borrowed.get(position).copied().or_else(|| made.get(position));
             record.unwrap_or(&Value::Null)
         })
+    }
+
+    /// Where each record of the page stands in the records that the query was applied to.
+    ///
+    /// ```
+    /// use odata_query::Query;
+    /// use serde_json::json;
+    ///
+    /// let records = [json!({"id": 1}), json!({"id": 3}), json!({"id": 2})];
+    /// let page = Query::parse("$orderby=id desc&$top=2&$select=none")?.apply(&records)?;
+    /// assert_eq!(page.positions().collect::<Vec<_>>(), [1, 2]);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn positions(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.positions.iter().copied()
     }
 
     /// The records in order, by value: those that are as they were still borrow.

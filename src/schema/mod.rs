@@ -287,6 +287,29 @@ impl EntityType {
         self.model.members(self.id).filter_map(|member| Navigation::of(self, member))
     }
 
+    /// The type itself, or one that is derived from it, by its name: what a type cast segment of a URL leads to
+    /// (URL Conventions 4.11). It is of the same set.
+    ///
+    /// ```
+    /// use odata_query::schema::{Schema, TypeBuilder};
+    ///
+    /// let schema = Schema::builder()
+    ///     .entity_type(TypeBuilder::new("HR.Person").key(["id"]).property("id", "Edm.Int32"))
+    ///     .entity_type(TypeBuilder::new("HR.Manager").base("HR.Person").property("level", "Edm.Int32"))
+    ///     .entity_set("People", "HR.Person")
+    ///     .build()?;
+    /// let person = schema.entity_set("People").expect("a declared set");
+    /// let manager = person.derived("HR.Manager").expect("a derived type");
+    /// assert_eq!((manager.name(), manager.set()), ("HR.Manager", Some("People")));
+    /// assert_eq!(manager.derived("HR.Person"), None);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn derived(&self, name: &str) -> Option<EntityType> {
+        let id = self.model.find(name)?;
+        let found = EntityType { id, ..self.clone() };
+        self.model.is_a(id, self.id).then_some(found)
+    }
+
     /// The type of what a structural property of exactly this name holds, or the items of which, where
     /// it has properties itself.
     pub(crate) fn inside(&self, name: &str) -> Option<EntityType> {

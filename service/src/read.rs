@@ -1,0 +1,545 @@
+//! Requests that change nothing (Protocol 11.1, 11.2).
+
+use std::borrow::Cow;
+
+use http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::{Method, StatusCode};
+use odata_query::ast::Options;
+use odata_query::{Collections, Page, Query};
+use serde_json::{Map, Value, json};
+
+use crate::Service;
+use crate::context::select_list;
+use crate::control::{Dresser, Known, etag};
+use crate::failure::{Failure, Outcome};
+use crate::model::{Kind, ResourceKind};
+use crate::path::{Segment, shown};
+use crate::reply::Reply;
+use crate::request::{Asked, Format, Level, MetadataFormat};
+use crate::resolve::{Collection, Entity, Resolver, Source, Suffix, Target, ValueOf, key_predicate};
+use crate::store::{Data, Place};
+
+pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+
+/// A request that reads, with its query options.
+pub(crate) struct Read<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) data: &'a Data,
+    pub(crate) asked: &'a Asked<'a>,
+    pub(crate) query: Query,
+    pub(crate) format: Format,
+}
+
+/// Answers a request.
+pub(crate) fn answer(service: &Service, data: &Data, asked: &Asked<'_>, segments: &[Segment]) -> Outcome<Reply> {
+    if let [only] = segments
+        && only.name == "$metadata"
+    {
+        return metadata(service, asked);
+    }
+    let query = service.query(asked)?;
+    if let [only] = segments
+        && only.name == "$entity"
+    {
+        let id = query.options().id.clone();
+        let id = id.ok_or_else(|| Failure::bad_request("`$entity` needs `$id`"))?;
+        let segments = service.entity_id(asked, &id)?;
+        let query = query.without("$id");
+        return reading(service, data, asked, query, &segments);
+    }
+    reading(service, data, asked, query, segments)
+}
+
+fn reading(
+    service: &Service,
+    data: &Data,
+    asked: &Asked<'_>,
+    query: Query,
+    segments: &[Segment],
+) -> Outcome<Reply> {
+    let (target, suffix) = service.resolve(data, &query, segments)?;
+    let is_raw = matches!(suffix, Some(Suffix::Count | Suffix::Value))
+        || matches!(&target, Target::Value(value) if value.property.type_name == "Edm.Stream");
+    let format = match is_raw {
+        true => Format::DEFAULT,
+        false => asked.format(query.options().format.as_deref())?,
+    };
+    let query = query.without("$format");
+    let read = Read { service, data, asked, query, format };
+    if asked.method == Method::POST && suffix != Some(Suffix::Query) {
+        return Err(Failure::bad_request("nothing but `$query` is read by POST"));
+    }
+    match (target, suffix) {
+        (Target::Root, None) => Ok(read.service_document()),
+        (Target::Root, Some(_)) => Err(Failure::not_found("the service root has no such part")),
+        (Target::Collection(collection), None | Some(Suffix::Query)) => read.collection(&collection),
+        (Target::Collection(collection), Some(Suffix::Count)) => read.count(&collection),
+        (Target::Collection(collection), Some(Suffix::Ref)) => read.references(&collection),
+        (Target::Collection(_), Some(Suffix::Value)) => {
+            Err(Failure::bad_request("a collection has no `$value`"))
+        }
+        (Target::Entity(entity), None | Some(Suffix::Query)) => read.entity(&entity, StatusCode::OK),
+        (Target::Entity(entity), Some(Suffix::Ref)) => read.reference(&entity),
+        (Target::Entity(entity), Some(Suffix::Value)) => read.media(&entity),
+        (Target::Entity(entity), Some(Suffix::Count)) => {
+            Err(Failure::bad_request(format!("`{}` is one entity, not a collection", entity.url)))
+        }
+        (Target::Nothing(..), None | Some(Suffix::Ref | Suffix::Query)) => Ok(Reply::no_content()),
+        (Target::Nothing(via, _), Some(Suffix::Value | Suffix::Count)) => {
+            let message = format!("`{}` leads to nothing", via.navigation.name());
+            Err(Failure::not_found(message))
+        }
+        (Target::Value(value), suffix) => read.value(&value, suffix),
+    }
+}
+
+fn metadata(service: &Service, asked: &Asked<'_>) -> Outcome<Reply> {
+    // Options that are not asked of records have no meaning here.
+    let query = Query::parse(&asked.query)?;
+    let format = asked.metadata_format(query.options().format.as_deref())?;
+    let reply = Reply::new(StatusCode::OK);
+    Ok(match format {
+        MetadataFormat::Xml => {
+            reply.with_body("application/xml", service.model.xml.clone().into_bytes())
+        }
+        MetadataFormat::Json => {
+            reply.with_body("application/json", service.model.document.to_string().into_bytes())
+        }
+    })
+}
+
+impl<'a> Read<'a> {
+    pub(crate) fn options(&self) -> &Options {
+        self.query.options()
+    }
+
+    pub(crate) fn dresser(&self) -> Dresser<'a> {
+        Dresser {
+            model: &self.service.model,
+            format: self.format,
+            root: &self.asked.root,
+            omit_nulls: self.asked.prefer.omit_nulls,
+        }
+    }
+
+    fn resolver(&self) -> Resolver<'_> {
+        self.service.resolver(self.data, &|_| None)
+    }
+
+    fn collections(&self) -> Collections<'a> {
+        let none = Collections::new();
+        self.data.sets().fold(none, |all, (name, records)| all.with(name, records))
+    }
+
+    /// The context URL of a fragment; none where no control information is wanted.
+    pub(crate) fn add_context(&self, fragment: &str, out: &mut Map<String, Value>) {
+        if self.format.level != Level::None {
+            let hash = if fragment.is_empty() { "" } else { "#" };
+            let context = format!("{}$metadata{hash}{fragment}", self.asked.root);
+            out.insert("@odata.context".to_owned(), context.into());
+        }
+    }
+
+    fn reply(&self, status: StatusCode, body: Map<String, Value>) -> Reply {
+        let reply = Reply::json(status, self.format, &Value::Object(body));
+        match self.asked.prefer.omit_nulls {
+            true => reply.with(PREFERENCE_APPLIED, "omit-values=nulls"),
+            false => reply,
+        }
+    }
+
+    fn service_document(&self) -> Reply {
+        let mut body = Map::new();
+        self.add_context("", &mut body);
+        let listed = self.service.model.container.iter().filter(|resource| resource.listed);
+        let entry = listed.map(|resource| {
+            let mut entry = Map::new();
+            entry.insert("name".to_owned(), json!(resource.name));
+            let kind = match resource.kind {
+                ResourceKind::EntitySet => "EntitySet",
+                ResourceKind::Singleton => "Singleton",
+                ResourceKind::FunctionImport | ResourceKind::ActionImport => "FunctionImport",
+            };
+            entry.insert("kind".to_owned(), json!(kind));
+            entry.insert("url".to_owned(), json!(resource.name));
+            Value::Object(entry)
+        });
+        body.insert("value".to_owned(), entry.collect());
+        self.reply(StatusCode::OK, body)
+    }
+
+    /// The records of a collection: all of a set is borrowed.
+    fn records(&self, collection: &Collection) -> (Cow<'a, [Value]>, Option<Vec<Place>>) {
+        match &collection.source {
+            Source::Set(name) => {
+                let records = self.data.set(name).map_or(&[][..], |set| set.records());
+                (Cow::Borrowed(records), None)
+            }
+            Source::Places(places) => {
+                let records = places.iter().filter_map(|place| self.data.get(place)).cloned();
+                (Cow::Owned(records.collect()), Some(places.clone()))
+            }
+        }
+    }
+
+    fn collection(&self, collection: &Collection) -> Outcome<Reply> {
+        let (records, places) = self.records(collection);
+        let page_size = self.page_size(collection);
+        let query = self.query_with(page_size);
+        let plan = query.bind_to(&collection.entity)?;
+        let page = plan.apply_with(&records, &self.collections())?;
+        let mut body = Map::new();
+        let cast = collection.cast.as_ref().map_or(String::new(), |name| format!("/{name}"));
+        let list = select_list(self.options(), self.asked.version);
+        self.add_context(&format!("{}{cast}{list}", collection.fragment), &mut body);
+        if let Some(count) = page.count() {
+            body.insert("@odata.count".to_owned(), count.into());
+        }
+        let next = page.next_link().map(|link| self.next_link(link));
+        let value = self.entities(collection, &records, places.as_deref(), page);
+        body.insert("value".to_owned(), Value::Array(value));
+        if let Some(next) = next {
+            body.insert("@odata.nextLink".to_owned(), next.into());
+        }
+        let reply = self.reply(StatusCode::OK, body);
+        Ok(match (self.asked.prefer.page_size, page_size) {
+            (Some(_), Some(size)) => reply.with(PREFERENCE_APPLIED, &format!("maxpagesize={size}")),
+            _ => reply,
+        })
+    }
+
+    fn entities(
+        &self,
+        collection: &Collection,
+        records: &[Value],
+        places: Option<&[Place]>,
+        page: Page<'_>,
+    ) -> Vec<Value> {
+        let dresser = self.dresser();
+        let resolver = self.resolver();
+        let key = resolver.key_of(&collection.entity);
+        let positions: Vec<usize> = page.positions().collect();
+        let left = page.into_records().zip(positions);
+        left.map(|(left, position)| {
+            let original = records.get(position);
+            let url = original.and_then(|original| key_predicate(&key, original));
+            let url = url.map(|predicate| format!("{}{predicate}", collection.url));
+            let set = match places {
+                None => Some(collection.fragment.as_str()),
+                Some(places) => {
+                    let place = places.get(position).filter(|place| place.inside.is_empty());
+                    place.map(|place| place.set.as_str())
+                }
+            };
+            let tag = set.and_then(|set| self.service.etag(set, original?));
+            let known = Known { url: url.as_deref(), etag: tag.as_deref(), cast: collection.cast.as_deref() };
+            dresser.entity(left.into_owned(), &collection.entity, known)
+        })
+        .collect()
+    }
+
+    /// Records of one page, by the server's size and the client's.
+    fn page_size(&self, collection: &Collection) -> Option<u64> {
+        collection.entity.key().next()?;
+        let sizes = [self.service.options.page_size, self.asked.prefer.page_size];
+        sizes.into_iter().flatten().min()
+    }
+
+    fn query_with(&self, page_size: Option<u64>) -> Query {
+        let mut settings = *self.query.settings();
+        settings.page_size = page_size;
+        self.query.clone().with_settings(settings)
+    }
+
+    fn next_link(&self, link: &str) -> String {
+        let path = self.asked.path.strip_suffix("/$query").unwrap_or(&self.asked.path);
+        format!("{}{}{link}", self.asked.root, path.trim_start_matches('/'))
+    }
+
+    fn count(&self, collection: &Collection) -> Outcome<Reply> {
+        let options = self.options();
+        if !options.select.is_empty() || !options.expand.is_empty() {
+            return Err(Failure::bad_request("a count cannot be selected from or expanded"));
+        }
+        let (records, _) = self.records(collection);
+        // Neither order nor window have an effect on the count (URL Conventions 4.8).
+        let query = ["$orderby", "$skip", "$top", "$count"]
+            .iter()
+            .fold(self.query_with(None), |query, option| query.without(option));
+        let plan = query.count(true).top(0).bind_to(&collection.entity)?;
+        let page = plan.apply_with(&records, &self.collections())?;
+        Ok(Reply::text(page.count().unwrap_or(0).to_string()))
+    }
+
+    fn references(&self, collection: &Collection) -> Outcome<Reply> {
+        let options = self.options();
+        if !options.select.is_empty() || !options.expand.is_empty() {
+            return Err(Failure::bad_request("references cannot be selected from or expanded"));
+        }
+        let (records, _) = self.records(collection);
+        let page_size = self.page_size(collection);
+        let plan = self.query_with(page_size).bind_to(&collection.entity)?;
+        let page = plan.apply_with(&records, &self.collections())?;
+        let key = self.resolver().key_of(&collection.entity);
+        let mut body = Map::new();
+        self.add_context("Collection($ref)", &mut body);
+        if let Some(count) = page.count() {
+            body.insert("@odata.count".to_owned(), count.into());
+        }
+        let reference = |position| {
+            let predicate = key_predicate(&key, records.get(position)?)?;
+            Some(json!({ "@odata.id": format!("{}{}{predicate}", self.asked.root, collection.url) }))
+        };
+        body.insert("value".to_owned(), page.positions().filter_map(reference).collect());
+        if let Some(next) = page.next_link() {
+            body.insert("@odata.nextLink".to_owned(), self.next_link(next).into());
+        }
+        Ok(self.reply(StatusCode::OK, body))
+    }
+
+    fn reference(&self, entity: &Entity) -> Outcome<Reply> {
+        let mut body = Map::new();
+        self.add_context("$ref", &mut body);
+        body.insert("@odata.id".to_owned(), format!("{}{}", self.asked.root, entity.url).into());
+        Ok(self.reply(StatusCode::OK, body))
+    }
+
+    /// One entity, as a read of it or as the result of a change.
+    pub(crate) fn entity(&self, entity: &Entity, status: StatusCode) -> Outcome<Reply> {
+        self.check_single()?;
+        let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
+        let tag = match entity.place.inside.is_empty() {
+            true => self.service.etag(&entity.place.set, record),
+            false => None,
+        };
+        if let Some(tag) = &tag
+            && self.asked.method == Method::GET
+        {
+            if let Some(given) = self.asked.header(IF_NONE_MATCH)
+                && matches_tag(given, tag)
+            {
+                return Ok(Reply::new(StatusCode::NOT_MODIFIED).with(ETAG, tag));
+            }
+            if let Some(given) = self.asked.header(IF_MATCH)
+                && !matches_tag(given, tag)
+            {
+                return Err(Failure::precondition_failed("the entity has another entity tag"));
+            }
+        }
+        let plan = self.query_with(None).bind_to(&entity.entity)?;
+        let page = plan.apply_with(std::slice::from_ref(record), &self.collections())?;
+        let left = page.into_records().next().map_or(Value::Null, Cow::into_owned);
+        let mut body = Map::new();
+        let list = select_list(self.options(), self.asked.version);
+        let end = if entity.single { "" } else { "/$entity" };
+        let cast = entity.cast.as_ref().map_or(String::new(), |name| format!("/{name}"));
+        self.add_context(&format!("{}{cast}{list}{end}", entity.fragment), &mut body);
+        let known = Known {
+            url: Some(&entity.url),
+            etag: tag.as_deref(),
+            cast: entity.cast.as_deref(),
+        };
+        if let Value::Object(members) = self.dresser().entity(left, &entity.entity, known) {
+            body.extend(members);
+        }
+        let reply = self.reply(status, body);
+        Ok(match &tag {
+            Some(tag) => reply.with(ETAG, tag),
+            None => reply,
+        })
+    }
+
+    /// Refuses options that only a collection can have.
+    fn check_single(&self) -> Outcome<()> {
+        let options = self.options();
+        let given = [
+            ("$filter", options.filter.is_some()),
+            ("$search", options.search.is_some()),
+            ("$orderby", !options.orderby.is_empty()),
+            ("$skip", options.skip.is_some()),
+            ("$top", options.top.is_some()),
+            ("$count", options.count.is_some()),
+            ("$skiptoken", options.skiptoken.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            None => Ok(()),
+            Some((option, _)) => {
+                let message = format!("`{option}` is for collections, this is one resource");
+                Err(Failure::bad_request(message).about(option))
+            }
+        }
+    }
+
+    fn media(&self, entity: &Entity) -> Outcome<Reply> {
+        let has_stream = |name: &str| {
+            self.service.model.structured(name).is_some_and(|own| own.has_stream)
+        };
+        let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
+        if !has_stream(self.service.model.type_of(record, entity.entity.name())) {
+            return Err(Failure::bad_request(format!("`{}` is no media entity", entity.url)));
+        }
+        Ok(self.stream(&entity.url, ""))
+    }
+
+    fn stream(&self, entity: &str, property: &str) -> Reply {
+        match self.data.stream(entity, property) {
+            Some(stream) => Reply::new(StatusCode::OK).with_body(&stream.content_type, stream.bytes.clone()),
+            None => Reply::no_content(),
+        }
+    }
+
+    /// A structural property, its raw value, or the number of its items.
+    pub(crate) fn value(&self, value: &ValueOf, suffix: Option<Suffix>) -> Outcome<Reply> {
+        let property = &value.property;
+        let path = format!("{}/{}", value.entity.url, value.path.join("/"));
+        if property.type_name == "Edm.Stream" {
+            return match suffix {
+                None => Ok(self.stream(&value.entity.url, &value.path.join("/"))),
+                Some(_) => Err(Failure::bad_request(format!("`{path}` is a stream, read it without `$value`"))),
+            };
+        }
+        let json = self.data.get(&value.place()).unwrap_or(&Value::Null);
+        let is_structured = json.is_object();
+        match suffix {
+            Some(Suffix::Value) if property.collection || is_structured => {
+                Err(Failure::bad_request(format!("`{path}` is no primitive value")))
+            }
+            Some(Suffix::Value) => Ok(self.raw(json, &property.type_name)),
+            Some(Suffix::Count) if property.collection => {
+                let empty = [];
+                let items = json.as_array().map_or(&empty[..], Vec::as_slice);
+                let page = self.query_with(None).without("$count").without("$top").without("$skip").apply(items)?;
+                Ok(Reply::text(page.len().to_string()))
+            }
+            Some(Suffix::Ref | Suffix::Count) => {
+                Err(Failure::bad_request(format!("`{path}` has no such part")))
+            }
+            None | Some(Suffix::Query) => self.property(value, json, &path),
+        }
+    }
+
+    fn property(&self, value: &ValueOf, json: &Value, path: &str) -> Outcome<Reply> {
+        let property = &value.property;
+        let mut body = Map::new();
+        let list = select_list(self.options(), self.asked.version);
+        self.add_context(&format!("{path}{list}"), &mut body);
+        if property.collection {
+            let empty = [];
+            let items = json.as_array().map_or(&empty[..], Vec::as_slice);
+            let page = self.query_with(None).apply(items)?;
+            if let Some(count) = page.count() {
+                body.insert("@odata.count".to_owned(), count.into());
+            }
+            let items = page.into_records().map(Cow::into_owned);
+            let dresser = self.dresser();
+            let items = items.map(|item| dresser.value(item, property)).collect();
+            body.insert("value".to_owned(), Value::Array(items));
+            return Ok(self.reply(StatusCode::OK, body));
+        }
+        self.check_single()?;
+        if json.is_null() {
+            return Ok(Reply::no_content());
+        }
+        match json {
+            Value::Object(_) => {
+                let page = self.query_with(None).apply(std::slice::from_ref(json))?;
+                let left = page.into_records().next().map_or(Value::Null, Cow::into_owned);
+                if let Value::Object(members) = self.dresser().value(left, property) {
+                    body.extend(members);
+                }
+            }
+            single => {
+                let single = self.dresser().value(single.clone(), property);
+                body.insert("value".to_owned(), single);
+            }
+        }
+        Ok(self.reply(StatusCode::OK, body))
+    }
+
+    /// A raw value (Protocol 11.2.4.1).
+    fn raw(&self, value: &Value, type_name: &str) -> Reply {
+        let is_binary = matches!(self.service.model.kind(type_name), Kind::Primitive("Binary"));
+        match value {
+            Value::Null => Reply::no_content(),
+            Value::String(text) if is_binary => match crate::value::bytes(text) {
+                Some(bytes) => {
+                    Reply::new(StatusCode::OK).with_body("application/octet-stream", bytes)
+                }
+                None => Reply::text(text.clone()),
+            },
+            Value::String(text) => Reply::text(text.clone()),
+            other => Reply::text(other.to_string()),
+        }
+    }
+}
+
+/// Whether an entity tag is one of those in a header. The weak comparison is used.
+pub(crate) fn matches_tag(header: &str, tag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    header.trim() == "*" || header.split(',').any(|given| bare(given) == bare(tag))
+}
+
+impl Service {
+    /// The query options of a request.
+    pub(crate) fn query(&self, asked: &Asked<'_>) -> Outcome<Query> {
+        let query = Query::parse_with(&asked.query, &self.options.settings())?;
+        // `*` is the current version of the schema; there is no other one.
+        match query.options().schemaversion.as_deref() {
+            None => Ok(query),
+            Some("*") => Ok(query.without("$schemaversion")),
+            Some(other) => {
+                let message = format!("there is no version `{}` of the schema", shown(other));
+                Err(Failure::not_found(message).about("$schemaversion"))
+            }
+        }
+    }
+
+    pub(crate) fn resolver<'a>(
+        &'a self,
+        data: &'a Data,
+        alias: &'a dyn Fn(&str) -> Option<String>,
+    ) -> Resolver<'a> {
+        Resolver { model: &self.model, data, alias }
+    }
+
+    pub(crate) fn resolve(
+        &self,
+        data: &Data,
+        query: &Query,
+        segments: &[Segment],
+    ) -> Outcome<(Target, Option<Suffix>)> {
+        let alias = |name: &str| {
+            let alias = query.options().aliases.iter().find(|alias| alias.name == name);
+            alias.map(|alias| alias.value.to_string())
+        };
+        self.resolver(data, &alias).resolve(segments)
+    }
+
+    /// The entity tag of a record, where its set has them.
+    pub(crate) fn etag(&self, set: &str, record: &Value) -> Option<String> {
+        let has_tags = self.model.resource(set).is_some_and(|resource| resource.concurrency);
+        has_tags.then(|| etag(record))
+    }
+
+    /// The path that an entity-id says: a URL below the service root, or one relative to it.
+    pub(crate) fn entity_id(&self, asked: &Asked<'_>, id: &str) -> Outcome<Vec<Segment>> {
+        let relative = match id.strip_prefix(&asked.root) {
+            Some(relative) => relative,
+            None if id.contains("://") => {
+                let path = id.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+                let path = path.map_or("", |(_, path)| path);
+                let base = self.options.base.trim_matches('/');
+                path.strip_prefix(base).unwrap_or(path)
+            }
+            None => {
+                let base = self.options.base.trim_end_matches('/');
+                match id.strip_prefix(base) {
+                    Some(rest) if id.starts_with('/') => rest,
+                    _ => id,
+                }
+            }
+        };
+        let path = relative.split('?').next().unwrap_or_default();
+        crate::path::read(path)
+    }
+}
