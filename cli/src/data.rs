@@ -20,6 +20,7 @@ const HELP: &[(&str, &str)] = &[
         "the data is JSON: an array, an object with a `value` array, or one value after another",
     ),
     ("invalid escape", "a backslash inside a string is doubled: `\\\\`"),
+    ("invalid type", "each record is an object: `{\"id\": 1}`"),
     ("invalid number", "a number is written like -12, 0.5 or 1e9"),
     ("key must be a string", "the names of members stand in double quotes"),
     ("lone leading surrogate", SURROGATES),
@@ -43,12 +44,17 @@ impl Trouble {
 
 /// Reads a JSON array, an object with a `value` array, or one JSON value after another.
 pub(crate) fn read(file: Option<&Path>) -> Result<Vec<Value>, Trouble> {
-    let text = read_text(file)?;
+    values(file, &read_text(file)?).map(records)
+}
+
+/// The JSON values of a text, one after another.
+pub(crate) fn values(file: Option<&Path>, text: &str) -> Result<Vec<Value>, Trouble> {
     if text.trim_ascii().is_empty() {
         let message = format!("{} is empty", name(file));
         return Err(Trouble { message, help: Some("no records at all are `[]`") });
     }
-    records(&text).map_err(|error| not_json(&name(file), &text, &error))
+    let values = Deserializer::from_str(text).into_iter().collect::<Result<_, _>>();
+    values.map_err(|error| not_json(file, text, &error))
 }
 
 /// The first record whose key has a value, and how many there are.
@@ -109,7 +115,9 @@ fn not_utf8(name: &str, error: &FromUtf8Error) -> Trouble {
     }
 }
 
-fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Trouble {
+/// What serde_json says of a text, with its place.
+pub(crate) fn not_json(file: Option<&Path>, text: &str, error: &serde_json::Error) -> Trouble {
+    let name = name(file);
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default();
     let end = text.trim_ascii_end().len();
@@ -131,21 +139,20 @@ fn place(bytes: &[u8], offset: usize) -> String {
     )
 }
 
-fn records(text: &str) -> serde_json::Result<Vec<Value>> {
-    let mut values: Vec<Value> =
-        Deserializer::from_str(text).into_iter().collect::<Result<_, _>>()?;
+/// The records that an array or an envelope holds, or else the values themselves.
+pub(crate) fn records(mut values: Vec<Value>) -> Vec<Value> {
     if let [only] = values.as_mut_slice() {
         match only {
-            Value::Array(records) => return Ok(std::mem::take(records)),
+            Value::Array(records) => return std::mem::take(records),
             Value::Object(members) => {
                 if let Some(Value::Array(records)) = members.get_mut("value") {
-                    return Ok(std::mem::take(records));
+                    return std::mem::take(records);
                 }
             }
             _ => {}
         }
     }
-    Ok(values)
+    values
 }
 
 /// Writes an answer indented.

@@ -2,6 +2,7 @@
 
 mod data;
 mod notes;
+mod serve;
 mod tree;
 
 use std::io::{self, BufWriter, Write};
@@ -28,8 +29,10 @@ Examples:
   odata fmt '?FILTER=((a EQ 1))&top=5'
   odata explain '$filter=id in (1,2,3)'
   odata explain '$filter=price gt 20' products.json --id 7
+  odata serve data/ --port 0 --delay 50..300ms --fail 5%:503
+  odata serve --preset intradesk
 
-Exit status: 0 done; 1 unreadable data or a failed write; 2 a bad query, one that\nfails to evaluate, or a wrong command line.";
+Exit status: 0 done; 1 unreadable data, a failed write or no address to listen on; 2 a bad query, one that\nfails to evaluate, or a wrong command line.";
 
 /// Query JSON with OData v4.01 query options.
 #[derive(Parser)]
@@ -94,6 +97,10 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = "id", requires = "id")]
         key: String,
     },
+    /// Serve files as an OData service over HTTP, or answer as the service of a vendor does. `POST
+    /// /__admin/reset` takes back all changes; the headers `X-Odata-Delay` and `X-Odata-Fail` are `--delay` and `--fail`
+    /// for one request
+    Serve(Box<serve::Options>),
 }
 
 /// What the records are declared as.
@@ -216,6 +223,12 @@ fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
             let mut lines = explanation.lines();
             lines.try_for_each(|line| writeln!(out, "{}", escaped(line))).map_err(not_written)
         }
+        Command::Serve(options) => match options.check() {
+            Ok(()) => Ok(serve::run(&options, out)?),
+            Err(message) => {
+                Cli::command().error(clap::error::ErrorKind::ArgumentConflict, message).exit()
+            }
+        },
         Command::Explain { query, declared, .. } => match query.read(None)? {
             (query, None) => write!(out, "{}", declared.bind(&query)?).map_err(not_written),
             (_, Some(_)) => {

@@ -330,8 +330,33 @@ impl TypeBuilder {
     /// the paths, through collections too, ignoring case.
     ///
     /// Both sides of the condition are compared as `tolower` makes them, and a path that leads to another
-    /// type than a string is compared as its text. `ne` is the negation of `eq`. Records need not have it;
-    /// nothing but conditions can be asked of it.
+    /// type than a string is compared as its text. A path may end in a computed property. `ne` is the negation of `eq`.
+    /// Records need not have it; nothing but conditions can be asked of it.
+    ///
+    /// ```
+    /// use odata_query::ast::{case, lit, null, prop};
+    /// use odata_query::schema::TypeBuilder;
+    /// use odata_query::{EntityType, Query};
+    /// use serde_json::json;
+    ///
+    /// // Of the notes those are looked at that are public.
+    /// let shown = case([(prop("public"), prop("text")), (lit(true), null())]);
+    /// let note = TypeBuilder::new("Note")
+    ///     .property("public", "Edm.Boolean")
+    ///     .property("text", "Edm.String")
+    ///     .computed("shown", shown);
+    /// let item = EntityType::builder("Item")
+    ///     .property("name", "Edm.String")
+    ///     .complexes("notes", note)
+    ///     .virtual_any("anywhere", ["name", "notes/shown"])
+    ///     .build()?;
+    /// let notes = |public: bool| json!({"name": "pan", "notes": [{"public": public, "text": "Red"}]});
+    /// let records = [notes(false), notes(true)];
+    /// let page = Query::parse("$filter=contains(anywhere,'red')")?.apply_to(&item, &records)?;
+    /// assert_eq!(page.records().next(), Some(&records[1]));
+    /// assert_eq!(page.len(), 1);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
     pub fn virtual_any<P: AsRef<str>>(
         self,
         name: &str,

@@ -340,6 +340,9 @@ impl Linker {
                     return Err(bad("it stands for no path".to_owned()));
                 }
                 for path in paths {
+                    if self.ends_computed(id, path)? {
+                        continue;
+                    }
                     let leads_to = self.check_path(id, path, true)?;
                     if let Some(TypeRef { item: Item::Structured(_), .. }) = leads_to {
                         let path = path.join("/");
@@ -366,11 +369,27 @@ impl Linker {
         }
     }
 
+    /// Whether the last name of a path is a computed property.
+    fn ends_computed(&self, from: TypeId, path: &Path) -> Result<bool, Error> {
+        let Some((last, before)) = path.split_last() else {
+            return Ok(false);
+        };
+        let of = match before {
+            [] => from,
+            before => match self.check_path(from, before, true)? {
+                Some(TypeRef { item: Item::Structured(id), .. }) => id,
+                _ => return Ok(false),
+            },
+        };
+        let found = self.model.look(of, last, Names::Exact);
+        Ok(matches!(found, Look::Found(Member { kind: MemberKind::Computed(_), .. })))
+    }
+
     /// What a path leads to as far as it is declared; through collections only where any item may match.
     fn check_path(
         &self,
         from: TypeId,
-        path: &Path,
+        path: &[Box<str>],
         through_collections: bool,
     ) -> Result<Option<TypeRef>, Error> {
         let mut found: Option<TypeRef> = None;
