@@ -108,7 +108,8 @@ impl<'v> Set<'v> {
 /// The name of the type of the namespace that a record states.
 fn stated_type<'v>(record: &'v Object, namespace: &str) -> Option<&'v str> {
     let stated = record.get("@odata.type").or_else(|| record.get("@type"))?.as_str()?;
-    let name = stated.rsplit_once('#')?.1.strip_prefix(namespace)?.strip_prefix('.')?;
+    let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
+    let name = stated.strip_prefix(namespace)?.strip_prefix('.')?;
     name::is_identifier(name).then_some(name)
 }
 
