@@ -277,3 +277,24 @@ fn bounds() {
         })
     );
 }
+
+/// The work is in proportion to the data, however names and types are chosen.
+#[test]
+fn strange_data_takes_no_longer() {
+    let types: Vec<_> = (0..20_000)
+        .map(|at| json!({"id": at, "@odata.type": format!("#N.T{at}"), "p": 1}))
+        .collect();
+    let model = infer("N", &[("Many".to_owned(), &types)]);
+    assert_eq!(model["N"]["T7"]["$BaseType"], "N.Many");
+
+    let long = "a".repeat(124);
+    let clashing: serde_json::Map<_, _> =
+        (0..900).map(|at| (format!("{long}{at}"), json!({"x": at}))).collect();
+    let rows: Vec<_> =
+        (0..10).map(|at| (format!("Set{at}"), vec![Value::Object(clashing.clone())])).collect();
+    let sets: Vec<_> = rows.iter().map(|(name, rows)| (name.clone(), rows.as_slice())).collect();
+    let model = infer("N", &sets);
+    let schema = model["N"].as_object().unwrap();
+    assert_eq!(schema.len(), 10 * 901 + 1);
+    assert!(schema.keys().all(|name| name.len() <= 128));
+}
