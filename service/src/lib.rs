@@ -274,6 +274,23 @@ impl Service {
         sets.map(|resource| resource.name.as_str())
     }
 
+    /// Explains the plan of a query over an entity set; none where there is no such set.
+    ///
+    /// ```
+    /// # use odata_service::Service;
+    /// # use serde_json::json;
+    /// let service = Service::builder().set("Products", vec![json!({"id": 1})]).build()?;
+    /// let plan = service.explain("Products", "$top=3").expect("a set")?;
+    /// assert_eq!(plan, "top 3\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, set: &str, query: &str) -> Option<Result<String, odata_query::Error>> {
+        let entity = self.model.entity(set)?;
+        let query = odata_query::Query::parse_with(query, &self.options.settings());
+        let plan = query.and_then(|query| query.bind_to(&entity));
+        Some(plan.map(|plan| plan.to_string()))
+    }
+
     fn asked<'r>(&self, request: &'r Request<Vec<u8>>, version: Version) -> Outcome<Asked<'r>> {
         let uri = request.uri();
         let path = uri.path();

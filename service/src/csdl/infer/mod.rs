@@ -108,7 +108,8 @@ impl<'v> Set<'v> {
 /// The name of the type of the namespace that a record states.
 fn stated_type<'v>(record: &'v Object, namespace: &str) -> Option<&'v str> {
     let stated = record.get("@odata.type").or_else(|| record.get("@type"))?.as_str()?;
-    let name = stated.rsplit_once('#')?.1.strip_prefix(namespace)?.strip_prefix('.')?;
+    let stated = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
+    let name = stated.strip_prefix(namespace)?.strip_prefix('.')?;
     name::is_identifier(name).then_some(name)
 }
 
@@ -120,17 +121,17 @@ struct Model<'n> {
 
 impl Model<'_> {
     /// Declares the type of a set and those derived from it.
-    fn entity_types(&mut self, set: &Set<'_>, stated: &[&str]) -> String {
+    fn entity_types<'v>(&mut self, set: &Set<'v>, stated: &[&'v str]) -> String {
         let all_state = |name: &&str| set.records.iter().all(|(_, of)| of.as_ref() == Some(name));
         let singular = name::singular(set.name);
         let own = stated.first().filter(|name| all_state(name));
         let own = own.or_else(|| stated.iter().find(|name| **name == singular)).copied();
         let derived: Vec<_> = stated.iter().copied().filter(|name| Some(*name) != own).collect();
-        let owners = owners(set, &derived);
-        let mut base = Fields::default();
-        let mut others: Vec<_> = derived.iter().map(|_| Fields::default()).collect();
         let positions: HashMap<_, _> =
             derived.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+        let owners = owners(set, &positions);
+        let mut base = Fields::default();
+        let mut others: Vec<_> = derived.iter().map(|_| Fields::default()).collect();
         for (record, type_name) in &set.records {
             let owner = type_name.and_then(|name| positions.get(name)).copied();
             let is_own = |name: &str| owners.get(name).copied().flatten().is_some();
@@ -224,17 +225,17 @@ impl Model<'_> {
 }
 
 /// Which derived type alone has a member, if one does.
-fn owners<'v>(set: &Set<'v>, derived: &[&str]) -> HashMap<&'v str, Option<&'v str>> {
+fn owners<'v>(set: &Set<'v>, derived: &HashMap<&'v str, usize>) -> HashMap<&'v str, Option<usize>> {
     let mut owners = HashMap::new();
     if derived.is_empty() {
         return owners;
     }
     for (record, type_name) in &set.records {
-        let type_name = type_name.filter(|name| derived.contains(name));
+        let owner = type_name.and_then(|name| derived.get(name)).copied();
         for name in record.keys() {
-            let owner = owners.entry(name.as_str()).or_insert(type_name);
-            if *owner != type_name {
-                *owner = None;
+            let known = owners.entry(name.as_str()).or_insert(owner);
+            if *known != owner {
+                *known = None;
             }
         }
     }

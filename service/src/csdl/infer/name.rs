@@ -1,6 +1,6 @@
 //! Names of types, and which names OData can write.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use odata_query::Query;
 
@@ -66,10 +66,14 @@ fn identifier(name: &str) -> String {
     }
     let mut result = String::new();
     for c in name.chars().take(LENGTH.saturating_sub(1)) {
-        if result.is_empty() && !is_identifier(c.encode_utf8(&mut [0; 4])) {
+        let is_part = match c.is_ascii() {
+            true => c.is_ascii_alphanumeric() || c == '_',
+            false => is_identifier(&format!("_{c}")),
+        };
+        if result.is_empty() && is_part && !is_identifier(c.encode_utf8(&mut [0; 4])) {
             result.push('_');
         }
-        result.push(if is_identifier(&format!("_{c}")) { c } else { '_' });
+        result.push(if is_part { c } else { '_' });
     }
     if result.is_empty() { "_".to_owned() } else { result }
 }
@@ -101,12 +105,16 @@ pub(super) fn is_id_of(property: &str, type_name: &str) -> bool {
 
 /// Names of the schema that are in use.
 #[derive(Default)]
-pub(super) struct Taken(HashSet<String>);
+pub(super) struct Taken {
+    names: HashSet<String>,
+    /// The numbers behind names that have been used up.
+    numbers: HashMap<String, u64>,
+}
 
 impl Taken {
     /// Takes a name if it is not in use.
     pub(super) fn take(&mut self, name: &str) -> bool {
-        self.0.insert(name.to_owned())
+        self.names.insert(name.to_owned())
     }
 
     /// A name that is not in use and not refused, the given one if possible.
@@ -120,13 +128,21 @@ impl Taken {
         names: [&str; 2],
         is_refused: impl Fn(&str) -> bool,
     ) -> String {
-        let [first, _] = names.map(identifier);
-        let stem: String = first.chars().take(LENGTH.saturating_sub(20)).collect();
-        let numbered = (2_u64..).map(|number| format!("{stem}{number}"));
-        let mut candidates = names.into_iter().map(identifier).chain(numbered);
-        let found = candidates.find(|name| !is_refused(name) && !self.0.contains(name));
-        let found = found.unwrap_or(first);
-        self.0.insert(found.clone());
+        let [first, second] = names.map(identifier);
+        let is_free = |name: &String| !is_refused(name) && !self.names.contains(name);
+        let free = [&first, &second].into_iter().find(|name| is_free(name));
+        let found = free.cloned().unwrap_or_else(|| {
+            let stem: String = first.chars().take(LENGTH.saturating_sub(20)).collect();
+            let next = self.numbers.entry(stem.clone()).or_insert(1);
+            loop {
+                *next = next.saturating_add(1);
+                let name = format!("{stem}{next}");
+                if is_free(&name) {
+                    break name;
+                }
+            }
+        });
+        self.names.insert(found.clone());
         found
     }
 }
