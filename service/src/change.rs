@@ -83,7 +83,12 @@ impl Writer<'_> {
     }
 
     /// Reads the body of an entity.
-    fn body(&self, entity: &EntityType, members: Map<String, Value>, partial: bool) -> Outcome<Body> {
+    fn body(
+        &self,
+        entity: &EntityType,
+        members: Map<String, Value>,
+        partial: bool,
+    ) -> Outcome<Body> {
         let declared = entity.name();
         let stated = ["@odata.type", "@type"].iter().find_map(|name| members.get(*name));
         let own = self.model().type_of_members(&members, declared).to_owned();
@@ -146,20 +151,28 @@ impl Writer<'_> {
         let own = self.model().structured(&body.type_name).cloned();
         let own = own.ok_or_else(|| Failure::not_implemented("a type that is not declared"))?;
         if own.is_abstract {
-            let message = format!("`{}` is abstract: say with `@odata.type` what it is", body.type_name);
+            let message =
+                format!("`{}` is abstract: say with `@odata.type` what it is", body.type_name);
             return Err(Failure::bad_request(message).about("@odata.type"));
         }
         body.values.extend(key.iter().cloned());
-        body.values.retain(|name, _| !own.property(name).is_some_and(|own| own.computed) || key.iter().any(|(known, _)| known == name));
-        if body.type_name != collection.cast.as_deref().unwrap_or(collection.entity.name()) || collection.cast.is_some() {
+        body.values.retain(|name, _| {
+            !own.property(name).is_some_and(|own| own.computed)
+                || key.iter().any(|(known, _)| known == name)
+        });
+        if body.type_name != collection.cast.as_deref().unwrap_or(collection.entity.name())
+            || collection.cast.is_some()
+        {
             let name = format!("#{}", body.type_name);
             body.values.shift_insert(0, "@odata.type".to_owned(), name.into());
         }
         self.inherit(collection, &mut body.values)?;
-        let typed = collection.entity.derived(&body.type_name).unwrap_or_else(|| collection.entity.clone());
-        let (before, after): (Vec<_>, Vec<_>) = body.related.into_iter().partition(|related| {
-            dependent(&related.navigation) == Some(Dependent::Owner)
-        });
+        let typed =
+            collection.entity.derived(&body.type_name).unwrap_or_else(|| collection.entity.clone());
+        let (before, after): (Vec<_>, Vec<_>) = body
+            .related
+            .into_iter()
+            .partition(|related| dependent(&related.navigation) == Some(Dependent::Owner));
         let mut record = Value::Object(body.values);
         for related in before {
             self.relate_principal(&mut record, related, depth)?;
@@ -222,7 +235,8 @@ impl Writer<'_> {
         }
         relate::check_principals(self.data, typed, &record)?;
         let text = key_text(&key, &record);
-        let exists = || Failure::conflict(format!("{} has an entity with this key already", collection.url));
+        let exists =
+            || Failure::conflict(format!("{} has an entity with this key already", collection.url));
         let url = key_predicate(&key, &record).map_or_else(
             || collection.url.clone(),
             |predicate| format!("{}{predicate}", collection.url),
@@ -265,7 +279,8 @@ impl Writer<'_> {
         let Some(Step::Member(name)) = owner.inside.pop() else {
             return Err(missing());
         };
-        let members = self.data.get_mut(&owner).and_then(Value::as_object_mut).ok_or_else(missing)?;
+        let members =
+            self.data.get_mut(&owner).and_then(Value::as_object_mut).ok_or_else(missing)?;
         let value = members.entry(name).or_insert_with(|| json!([]));
         if value.is_null() {
             *value = json!([]);
@@ -291,7 +306,9 @@ impl Writer<'_> {
             }
             let value = match property.type_name.as_str() {
                 "Edm.Guid" => json!(uuid::Uuid::new_v4().to_string()),
-                "Edm.Byte" | "Edm.SByte" | "Edm.Int16" | "Edm.Int32" | "Edm.Int64" if key.len() == 1 => {
+                "Edm.Byte" | "Edm.SByte" | "Edm.Int16" | "Edm.Int32" | "Edm.Int64"
+                    if key.len() == 1 =>
+                {
                     json!(self.next_key(home, property))
                 }
                 _ => {
@@ -311,14 +328,20 @@ impl Writer<'_> {
             Home::Set(name) => self.data.set(name).map_or(1, |set| set.next_key()),
             Home::Inside(place) => {
                 let items = self.data.get(place).and_then(Value::as_array);
-                let keys = items.into_iter().flatten().filter_map(|item| property.value(item)?.as_i64());
+                let keys =
+                    items.into_iter().flatten().filter_map(|item| property.value(item)?.as_i64());
                 keys.max().unwrap_or(0).saturating_add(1)
             }
         }
     }
 
     /// Relates a record that is about to be to one that it depends on.
-    fn relate_principal(&mut self, record: &mut Value, related: Related, depth: usize) -> Outcome<()> {
+    fn relate_principal(
+        &mut self,
+        record: &mut Value,
+        related: Related,
+        depth: usize,
+    ) -> Outcome<()> {
         let navigation = related.navigation;
         let principal = match related.items.into_iter().next() {
             None => None,
@@ -352,7 +375,13 @@ impl Writer<'_> {
             let place = match item {
                 Item::Reference(id) => {
                     let place = self.referenced(&navigation, &id)?;
-                    relate::link(&self.service.model, self.data, &navigation, &owner.place, &place)?;
+                    relate::link(
+                        &self.service.model,
+                        self.data,
+                        &navigation,
+                        &owner.place,
+                        &place,
+                    )?;
                     place
                 }
                 Item::Entity(members) => self.upsert_item(&own, members, depth)?,
@@ -392,9 +421,19 @@ impl Writer<'_> {
             return Ok(self.create(collection, members, &[], depth)?.place);
         };
         if let Some(via) = collection.via.clone() {
-            relate::link(&self.service.model, self.data, &via.navigation, &via.owner.place, &place)?;
+            relate::link(
+                &self.service.model,
+                self.data,
+                &via.navigation,
+                &via.owner.place,
+                &place,
+            )?;
         }
-        let url = self.data.get(&place).and_then(|record| key_predicate(&key, record)).unwrap_or_default();
+        let url = self
+            .data
+            .get(&place)
+            .and_then(|record| key_predicate(&key, record))
+            .unwrap_or_default();
         let entity = Entity {
             place: place.clone(),
             entity: collection.entity.clone(),
@@ -408,7 +447,12 @@ impl Writer<'_> {
         Ok(place)
     }
 
-    fn unrelate_others(&mut self, owner: &Entity, navigation: &Navigation, kept: &[Place]) -> Outcome<()> {
+    fn unrelate_others(
+        &mut self,
+        owner: &Entity,
+        navigation: &Navigation,
+        kept: &[Place],
+    ) -> Outcome<()> {
         for place in self.related_places(owner, navigation) {
             if !kept.contains(&place) {
                 relate::unlink(&self.service.model, self.data, navigation, &owner.place, &place)?;
@@ -454,7 +498,13 @@ impl Writer<'_> {
         match found {
             Ok((Target::Entity(entity), None)) => {
                 let wanted = navigation.target();
-                if self.model().is_a(self.model().type_of(self.data.get(&entity.place).unwrap_or(&Value::Null), entity.entity.name()), wanted.name()) {
+                if self.model().is_a(
+                    self.model().type_of(
+                        self.data.get(&entity.place).unwrap_or(&Value::Null),
+                        entity.entity.name(),
+                    ),
+                    wanted.name(),
+                ) {
                     Ok(entity.place)
                 } else {
                     Err(wrong(&format!("is no `{}`", wanted.name())))
@@ -476,7 +526,10 @@ impl Writer<'_> {
         let mut last = 0_i64;
         for item in related.items {
             let Item::Entity(members) = item else {
-                let what = format!("relating `{}`, which no referential constraint describes,", navigation.name());
+                let what = format!(
+                    "relating `{}`, which no referential constraint describes,",
+                    navigation.name()
+                );
                 return Err(Failure::not_implemented(&what));
             };
             let body = self.body(&entity, members, false)?;
@@ -484,7 +537,11 @@ impl Writer<'_> {
             let own = own.ok_or_else(|| Failure::not_implemented("a type that is not declared"))?;
             let mut members = body.values;
             if body.type_name != entity.name() {
-                members.shift_insert(0, "@odata.type".to_owned(), format!("#{}", body.type_name).into());
+                members.shift_insert(
+                    0,
+                    "@odata.type".to_owned(),
+                    format!("#{}", body.type_name).into(),
+                );
             }
             let key = self.service.resolver(self.data, &|_| None).key_of(&entity);
             if let [only] = key.as_slice()
@@ -527,7 +584,11 @@ impl Writer<'_> {
         let body = self.body(if says_type { &entity.entity } else { &typed }, members, !replace)?;
         let own = self.model().structured(&body.type_name).cloned();
         let own = own.ok_or_else(|| Failure::not_implemented("a type that is not declared"))?;
-        let key: Vec<String> = entity.entity.key().map(|path| path.split('/').next().unwrap_or_default().to_owned()).collect();
+        let key: Vec<String> = entity
+            .entity
+            .key()
+            .map(|path| path.split('/').next().unwrap_or_default().to_owned())
+            .collect();
         let is_fixed = |name: &str| {
             key.iter().any(|own| own == name)
                 || own.property(name).is_some_and(|own| own.computed || own.immutable)
@@ -535,7 +596,9 @@ impl Writer<'_> {
         let mut record = match (replace, old) {
             (true, Value::Object(old)) => {
                 let is_kept = |name: &str| {
-                    name.starts_with('@') || is_fixed(name) || own.property(name).is_some_and(|own| own.navigation)
+                    name.starts_with('@')
+                        || is_fixed(name)
+                        || own.property(name).is_some_and(|own| own.navigation)
                 };
                 old.into_iter().filter(|(name, _)| is_kept(name)).collect()
             }
@@ -543,7 +606,8 @@ impl Writer<'_> {
                 if body.type_name != current {
                     let before = self.model().structured(&current);
                     let is_lost = |name: &str| {
-                        before.is_some_and(|before| before.property(name).is_some()) && own.property(name).is_none()
+                        before.is_some_and(|before| before.property(name).is_some())
+                            && own.property(name).is_none()
                     };
                     old.retain(|name, _| !is_lost(name));
                 }
@@ -568,12 +632,14 @@ impl Writer<'_> {
         } else {
             fill(self.model(), &body.type_name, &mut record);
         }
-        let (before, after): (Vec<_>, Vec<_>) = body.related.into_iter().partition(|related| {
-            dependent(&related.navigation) == Some(Dependent::Owner)
-        });
+        let (before, after): (Vec<_>, Vec<_>) = body
+            .related
+            .into_iter()
+            .partition(|related| dependent(&related.navigation) == Some(Dependent::Owner));
         let is_older = self.asked.headers.get("odata-version").is_some_and(|given| given == "4.0")
             || self.asked.version == Version::V4_0;
-        let is_deep = |related: &Related| related.items.iter().any(|item| matches!(item, Item::Entity(_)));
+        let is_deep =
+            |related: &Related| related.items.iter().any(|item| matches!(item, Item::Entity(_)));
         if is_older && before.iter().chain(&after).any(is_deep) {
             let message = "an update of OData 4.0 cannot contain related entities";
             return Err(Failure::bad_request(message));
@@ -605,7 +671,12 @@ impl Writer<'_> {
     }
 
     /// What a deep update says of the entity that one depends on: the related one is changed.
-    fn update_principal(&mut self, record: &mut Value, related: Related, depth: usize) -> Outcome<()> {
+    fn update_principal(
+        &mut self,
+        record: &mut Value,
+        related: Related,
+        depth: usize,
+    ) -> Outcome<()> {
         let Some(Item::Entity(members)) = related.items.first() else {
             return self.relate_principal(record, related, depth);
         };
@@ -623,10 +694,14 @@ impl Writer<'_> {
             }
         }
         let place = self.upsert_item(&collection, members, depth)?;
-        let values: Vec<(String, Value)> = related.navigation.pairs().map(|(own, target)| {
-            let value = self.data.get(&place).and_then(|record| record.get(target));
-            (own.to_owned(), value.cloned().unwrap_or(Value::Null))
-        }).collect();
+        let values: Vec<(String, Value)> = related
+            .navigation
+            .pairs()
+            .map(|(own, target)| {
+                let value = self.data.get(&place).and_then(|record| record.get(target));
+                (own.to_owned(), value.cloned().unwrap_or(Value::Null))
+            })
+            .collect();
         if let Some(members) = record.as_object_mut() {
             members.extend(values);
         }
@@ -658,7 +733,14 @@ impl Writer<'_> {
     }
 
     /// Sets a structural property to a value of a request.
-    pub(crate) fn set_value(&mut self, entity: &Entity, path: &[String], property: &Property, value: Value, replace: bool) -> Outcome<()> {
+    pub(crate) fn set_value(
+        &mut self,
+        entity: &Entity,
+        path: &[String],
+        property: &Property,
+        value: Value,
+        replace: bool,
+    ) -> Outcome<()> {
         let first = path.first().map_or("", String::as_str);
         let is_key = entity.entity.key().any(|key| key.split('/').next() == Some(first));
         if is_key || property.computed || property.immutable {
@@ -696,7 +778,11 @@ enum Home {
 
 fn home(collection: &Collection) -> Home {
     match (&collection.via, collection.entity.set()) {
-        (Some(via), set) if via.navigation.is_contained() || set.is_none() || dependent(&via.navigation).is_none() => {
+        (Some(via), set)
+            if via.navigation.is_contained()
+                || set.is_none()
+                || dependent(&via.navigation).is_none() =>
+        {
             Home::Inside(via.owner.place.member(via.navigation.name()))
         }
         (_, Some(set)) => Home::Set(set.to_owned()),
@@ -742,9 +828,8 @@ fn bound(entity: &EntityType, name: &str, value: Value) -> Outcome<Related> {
 /// Related entities and references to them that stand in a body.
 fn inline(navigation: Navigation, value: Value) -> Outcome<Related> {
     let name = navigation.name().to_owned();
-    let refuse = |expected: &str| {
-        Failure::bad_request(format!("`{name}` must be {expected}")).about(&name)
-    };
+    let refuse =
+        |expected: &str| Failure::bad_request(format!("`{name}` must be {expected}")).about(&name);
     let item = |value: Value| match value {
         Value::Object(members) => {
             let id = ["@odata.id", "@id"].iter().find_map(|name| members.get(*name)?.as_str());
@@ -770,10 +855,9 @@ fn inline(navigation: Navigation, value: Value) -> Outcome<Related> {
 pub(crate) fn url_value(model: &Model, type_name: &str, text: &str) -> Value {
     match model.kind(type_name) {
         Kind::Primitive("Boolean") => json!(text == "true"),
-        Kind::Primitive("Byte" | "SByte" | "Int16" | "Int32" | "Int64" | "Decimal" | "Single" | "Double") => {
-            serde_json::from_str(text).unwrap_or_else(|_| json!(text))
-        }
+        Kind::Primitive(
+            "Byte" | "SByte" | "Int16" | "Int32" | "Int64" | "Decimal" | "Single" | "Double",
+        ) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
         _ => json!(text),
     }
 }
-

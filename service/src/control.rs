@@ -93,8 +93,14 @@ impl Dresser<'_> {
         if let (true, Some(url), Some(declared)) = (full, url, declared) {
             for property in declared.properties.iter().filter(|own| own.navigation) {
                 let name = &property.name;
-                out.insert(format!("{name}@odata.associationLink"), format!("{}{url}/{name}/$ref", self.root).into());
-                out.insert(format!("{name}@odata.navigationLink"), format!("{}{url}/{name}", self.root).into());
+                out.insert(
+                    format!("{name}@odata.associationLink"),
+                    format!("{}{url}/{name}/$ref", self.root).into(),
+                );
+                out.insert(
+                    format!("{name}@odata.navigationLink"),
+                    format!("{}{url}/{name}", self.root).into(),
+                );
             }
         }
         for (name, value) in members {
@@ -114,7 +120,11 @@ impl Dresser<'_> {
                     let navigation = entity.and_then(|entity| entity.navigation(&name));
                     let target = navigation.as_ref().map(|navigation| {
                         let inside = navigation.set().is_none() || navigation.is_contained();
-                        let path = if inside { url.map(|url| format!("{url}/{name}")) } else { navigation.set().map(str::to_owned) };
+                        let path = if inside {
+                            url.map(|url| format!("{url}/{name}"))
+                        } else {
+                            navigation.set().map(str::to_owned)
+                        };
                         (navigation.target(), path)
                     });
                     match target {
@@ -141,7 +151,8 @@ impl Dresser<'_> {
         };
         match control {
             "count" | "nextLink" => true,
-            "context" | "type" | "id" | "etag" | "editLink" | "readLink" | "navigationLink" | "associationLink" => false,
+            "context" | "type" | "id" | "etag" | "editLink" | "readLink" | "navigationLink"
+            | "associationLink" => false,
             _ => self.format.level != Level::None,
         }
     }
@@ -149,15 +160,23 @@ impl Dresser<'_> {
     /// Expanded entities.
     fn related(&self, value: Value, target: &EntityType, path: Option<&str>) -> Value {
         match value {
-            Value::Array(items) => {
-                items.into_iter().map(|item| self.related_entity(item, target, path, true)).collect()
-            }
+            Value::Array(items) => items
+                .into_iter()
+                .map(|item| self.related_entity(item, target, path, true))
+                .collect(),
             single => self.related_entity(single, target, path, false),
         }
     }
 
-    fn related_entity(&self, item: Value, target: &EntityType, path: Option<&str>, many: bool) -> Value {
-        let is_reference = item.as_object().is_some_and(|own| own.len() == 1 && own.contains_key("@odata.id"));
+    fn related_entity(
+        &self,
+        item: Value,
+        target: &EntityType,
+        path: Option<&str>,
+        many: bool,
+    ) -> Value {
+        let is_reference =
+            item.as_object().is_some_and(|own| own.len() == 1 && own.contains_key("@odata.id"));
         if !item.is_object() || is_reference {
             return item;
         }
@@ -167,7 +186,14 @@ impl Dresser<'_> {
         self.entity(item, target, Known { url: url.as_deref(), ..Known::default() })
     }
 
-    fn related_url(&self, item: &Value, target: &EntityType, key: &[KeyProperty], path: &str, many: bool) -> Option<String> {
+    fn related_url(
+        &self,
+        item: &Value,
+        target: &EntityType,
+        key: &[KeyProperty],
+        path: &str,
+        many: bool,
+    ) -> Option<String> {
         if !many && target.set().is_none() || target.is_singleton() {
             return Some(path.to_owned());
         }
@@ -177,17 +203,23 @@ impl Dresser<'_> {
     /// The value of a structural property.
     pub(crate) fn value(&self, value: Value, property: &Property) -> Value {
         match value {
-            Value::Array(items) => items.into_iter().map(|item| self.value(item, property)).collect(),
+            Value::Array(items) => {
+                items.into_iter().map(|item| self.value(item, property)).collect()
+            }
             Value::Object(members) => {
                 let own = self.model.type_of_members(&members, &property.type_name).to_owned();
                 let mut out = Map::new();
-                if self.format.level == Level::Full || self.format.level == Level::Minimal && own != property.type_name {
+                if self.format.level == Level::Full
+                    || self.format.level == Level::Minimal && own != property.type_name
+                {
                     out.insert("@odata.type".to_owned(), format!("#{own}").into());
                 }
                 self.members(members, &own, None, None, &mut out);
                 Value::Object(out)
             }
-            Value::Number(number) if self.format.ieee754 && is_wide(self.model, &property.type_name) => {
+            Value::Number(number)
+                if self.format.ieee754 && is_wide(self.model, &property.type_name) =>
+            {
                 Value::String(number.to_string())
             }
             other => other,

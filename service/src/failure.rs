@@ -19,7 +19,13 @@ pub(crate) type Outcome<T> = Result<T, Failure>;
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Failure { status, code: code.to_owned(), message: message.into(), target: None, allowed: None }
+        Failure {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+            target: None,
+            allowed: None,
+        }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -35,7 +41,11 @@ impl Failure {
     }
 
     pub(crate) fn not_implemented(what: &str) -> Self {
-        Failure::new(StatusCode::NOT_IMPLEMENTED, "not-supported", format!("{what} is not supported"))
+        Failure::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "not-supported",
+            format!("{what} is not supported"),
+        )
     }
 
     pub(crate) fn precondition_failed(message: impl Into<String>) -> Self {

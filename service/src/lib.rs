@@ -179,14 +179,18 @@ impl Builder {
         let trouble = |error: &dyn fmt::Display| BuildError(error.to_string());
         let is_given = self.metadata.is_some();
         let (document, xml) = match self.metadata {
-            Some(Metadata::Xml(text)) => (csdl::from_xml(&text).map_err(|error| trouble(&error))?, text),
+            Some(Metadata::Xml(text)) => {
+                (csdl::from_xml(&text).map_err(|error| trouble(&error))?, text)
+            }
             Some(Metadata::Json(text)) => {
-                let document: Value = serde_json::from_str(&text).map_err(|error| trouble(&error))?;
+                let document: Value =
+                    serde_json::from_str(&text).map_err(|error| trouble(&error))?;
                 let xml = csdl::to_xml(&document);
                 (document, xml)
             }
             None => {
-                let sets: Vec<_> = self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
+                let sets: Vec<_> =
+                    self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
                 let document = csdl::infer("Data", &sets);
                 let xml = csdl::to_xml(&document);
                 (document, xml)
@@ -196,7 +200,8 @@ impl Builder {
         let mut records = HashMap::new();
         for (name, mut own) in self.sets {
             let Some(entity) = model.entity(&name) else {
-                let known: Vec<_> = model.container.iter().map(|known| known.name.as_str()).collect();
+                let known: Vec<_> =
+                    model.container.iter().map(|known| known.name.as_str()).collect();
                 let known = known.join("`, `");
                 return Err(BuildError(format!(
                     "the metadata declares no entity set `{name}`; it declares `{known}`"
@@ -272,7 +277,9 @@ impl Service {
         let uri = request.uri();
         let path = uri.path();
         let base = &self.options.base;
-        let below = path.strip_prefix(base.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let below = path
+            .strip_prefix(base.as_str())
+            .filter(|rest| rest.is_empty() || rest.starts_with('/'));
         let Some(path) = below else {
             return Err(Failure::not_found(format!("the service is at `{base}/`")));
         };
@@ -312,7 +319,10 @@ impl Service {
                 }
                 write::answer(self, &mut self.writing(), asked, &segments)
             }
-            _ => Err(Failure::method_not_allowed("this service", "GET, HEAD, POST, PATCH, PUT, DELETE")),
+            _ => Err(Failure::method_not_allowed(
+                "this service",
+                "GET, HEAD, POST, PATCH, PUT, DELETE",
+            )),
         }
     }
 

@@ -114,14 +114,19 @@ impl Model {
             let qualified = format!("{namespace}.{name}");
             match element.get("$Kind").and_then(Value::as_str) {
                 Some("EntityType" | "ComplexType") => {
-                    own.insert(qualified.clone(), structured(&document, &names, &qualified, element));
+                    own.insert(
+                        qualified.clone(),
+                        structured(&document, &names, &qualified, element),
+                    );
                 }
                 Some("EnumType") => {
                     model.enums.insert(qualified, enumeration(element));
                 }
                 Some("TypeDefinition") => {
                     let underlying = element.get("$UnderlyingType").and_then(Value::as_str);
-                    model.definitions.insert(qualified, underlying.unwrap_or("Edm.String").to_owned());
+                    model
+                        .definitions
+                        .insert(qualified, underlying.unwrap_or("Edm.String").to_owned());
                 }
                 Some("EntityContainer") => {
                     model.container.extend(resources(&document, &qualified, element));
@@ -206,9 +211,8 @@ struct Names<'d>(HashMap<&'d str, &'d str>);
 
 impl<'d> Names<'d> {
     fn of(document: &'d Value) -> Self {
-        let schemas = members(document).filter_map(|(namespace, schema)| {
-            Some((schema.get("$Alias")?.as_str()?, namespace))
-        });
+        let schemas = members(document)
+            .filter_map(|(namespace, schema)| Some((schema.get("$Alias")?.as_str()?, namespace)));
         Names(schemas.collect())
     }
 
@@ -244,11 +248,11 @@ fn is_set(element: &Value, facet: &str) -> bool {
 
 fn structured(document: &Value, names: &Names<'_>, qualified: &str, element: &Value) -> Structured {
     let base = element.get("$BaseType").and_then(Value::as_str).map(|base| names.full(base));
-    let is_member = |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
-    let has_annotation =
-        |target: &str, term: &str| {
-            csdl::annotation(document, target, term).is_some_and(|value| *value != Value::Bool(false))
-        };
+    let is_member =
+        |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
+    let has_annotation = |target: &str, term: &str| {
+        csdl::annotation(document, target, term).is_some_and(|value| *value != Value::Bool(false))
+    };
     let properties = members(element).filter(is_member).map(|(name, facets)| {
         let target = format!("{qualified}/{name}");
         let on_delete = match facets.get("$OnDelete").and_then(Value::as_str) {
@@ -259,7 +263,8 @@ fn structured(document: &Value, names: &Names<'_>, qualified: &str, element: &Va
         };
         Property {
             name: name.to_owned(),
-            type_name: names.full(facets.get("$Type").and_then(Value::as_str).unwrap_or("Edm.String")),
+            type_name: names
+                .full(facets.get("$Type").and_then(Value::as_str).unwrap_or("Edm.String")),
             collection: is_set(facets, "$Collection"),
             nullable: is_set(facets, "$Nullable"),
             navigation: facets.get("$Kind").and_then(Value::as_str) == Some("NavigationProperty"),
@@ -320,7 +325,8 @@ fn resources<'d>(
     container: &'d str,
     element: &'d Value,
 ) -> impl Iterator<Item = Resource> + 'd {
-    let is_member = |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
+    let is_member =
+        |(name, value): &(&str, &Value)| !name.starts_with(['$', '@']) && value.is_object();
     members(element).filter(is_member).map(move |(name, member)| {
         let kind = match (member.get("$Function"), member.get("$Action")) {
             (Some(_), _) => ResourceKind::FunctionImport,

@@ -27,8 +27,10 @@ pub(crate) struct Argument {
 /// It is split before it is decoded, so that an encoded slash is part of a key.
 pub(crate) fn read(path: &str) -> Outcome<Vec<Segment>> {
     let segments = path.split('/').filter(|segment| !segment.is_empty());
-    let segments: Vec<Segment> =
-        segments.take(MOST.saturating_add(1)).map(|text| segment(&decoded(text)?)).collect::<Outcome<_>>()?;
+    let segments: Vec<Segment> = segments
+        .take(MOST.saturating_add(1))
+        .map(|text| segment(&decoded(text)?))
+        .collect::<Outcome<_>>()?;
     if segments.len() > MOST {
         return Err(Failure::bad_request(format!("a path has at most {MOST} segments")));
     }
@@ -100,17 +102,15 @@ fn split(text: &str, at: char) -> Vec<&str> {
 
 /// The value of a key literal as keys are compared: without quotes and prefixes.
 pub(crate) fn key_value(literal: &str) -> Outcome<String> {
-    let unreadable =
-        || Failure::bad_request(format!("`{}` is no value of a key", shown(literal)));
+    let unreadable = || Failure::bad_request(format!("`{}` is no value of a key", shown(literal)));
     let expr: Expr = literal.parse().map_err(|_| unreadable())?;
     match expr.root().kind() {
         Kind::Literal(LiteralKind::String, text) => Ok(unquoted(text)),
-        Kind::Literal(
-            LiteralKind::Duration | LiteralKind::Binary | LiteralKind::Enum,
-            text,
-        ) => Ok(text.split_once('\'').map_or(text.to_owned(), |(_, value)| {
-            unquoted(&format!("'{value}"))
-        })),
+        Kind::Literal(LiteralKind::Duration | LiteralKind::Binary | LiteralKind::Enum, text) => {
+            Ok(text
+                .split_once('\'')
+                .map_or(text.to_owned(), |(_, value)| unquoted(&format!("'{value}"))))
+        }
         Kind::Literal(LiteralKind::Null, _) => Err(unreadable()),
         Kind::Literal(_, text) => Ok(text.to_owned()),
         Kind::Negate(_) => Ok(literal.to_owned()),
@@ -133,8 +133,22 @@ pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'!' | b'$'
-            | b'\'' | b'(' | b')' | b'*' | b',' | b':' | b'@' => out.push(char::from(byte)),
+            b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'0'..=b'9'
+            | b'-'
+            | b'.'
+            | b'_'
+            | b'~'
+            | b'!'
+            | b'$'
+            | b'\''
+            | b'('
+            | b')'
+            | b'*'
+            | b','
+            | b':'
+            | b'@' => out.push(char::from(byte)),
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -160,7 +174,10 @@ mod tests {
             key_value("01234567-89ab-cdef-0123-456789abcdef").unwrap(),
             "01234567-89ab-cdef-0123-456789abcdef"
         );
-        assert_eq!(read("A('x%2Fy%27%27z')").unwrap()[0].arguments.as_ref().unwrap()[0].value, "'x/y''z'");
+        assert_eq!(
+            read("A('x%2Fy%27%27z')").unwrap()[0].arguments.as_ref().unwrap()[0].value,
+            "'x/y''z'"
+        );
         assert!(read("A(1").is_err());
         assert!(read("A%4").is_err());
         assert!(key_value("null").is_err());

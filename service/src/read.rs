@@ -16,7 +16,9 @@ use crate::model::{Kind, ResourceKind};
 use crate::path::{Segment, shown};
 use crate::reply::Reply;
 use crate::request::{Asked, Format, Level, MetadataFormat};
-use crate::resolve::{Collection, Entity, Resolver, Source, Suffix, Target, ValueOf, key_predicate};
+use crate::resolve::{
+    Collection, Entity, Resolver, Source, Suffix, Target, ValueOf, key_predicate,
+};
 use crate::store::{Data, Place};
 
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -31,7 +33,12 @@ pub(crate) struct Read<'a> {
 }
 
 /// Answers a request.
-pub(crate) fn answer(service: &Service, data: &Data, asked: &Asked<'_>, segments: &[Segment]) -> Outcome<Reply> {
+pub(crate) fn answer(
+    service: &Service,
+    data: &Data,
+    asked: &Asked<'_>,
+    segments: &[Segment],
+) -> Outcome<Reply> {
     if let [only] = segments
         && only.name == "$metadata"
     {
@@ -72,13 +79,17 @@ fn reading(
     match (target, suffix) {
         (Target::Root, None) => Ok(read.service_document()),
         (Target::Root, Some(_)) => Err(Failure::not_found("the service root has no such part")),
-        (Target::Collection(collection), None | Some(Suffix::Query)) => read.collection(&collection),
+        (Target::Collection(collection), None | Some(Suffix::Query)) => {
+            read.collection(&collection)
+        }
         (Target::Collection(collection), Some(Suffix::Count)) => read.count(&collection),
         (Target::Collection(collection), Some(Suffix::Ref)) => read.references(&collection),
         (Target::Collection(_), Some(Suffix::Value)) => {
             Err(Failure::bad_request("a collection has no `$value`"))
         }
-        (Target::Entity(entity), None | Some(Suffix::Query)) => read.entity(&entity, StatusCode::OK),
+        (Target::Entity(entity), None | Some(Suffix::Query)) => {
+            read.entity(&entity, StatusCode::OK)
+        }
         (Target::Entity(entity), Some(Suffix::Ref)) => read.reference(&entity),
         (Target::Entity(entity), Some(Suffix::Value)) => read.media(&entity),
         (Target::Entity(entity), Some(Suffix::Count)) => {
@@ -232,7 +243,11 @@ impl<'a> Read<'a> {
                 }
             };
             let tag = set.and_then(|set| self.service.etag(set, original?));
-            let known = Known { url: url.as_deref(), etag: tag.as_deref(), cast: collection.cast.as_deref() };
+            let known = Known {
+                url: url.as_deref(),
+                etag: tag.as_deref(),
+                cast: collection.cast.as_deref(),
+            };
             dresser.entity(left.into_owned(), &collection.entity, known)
         })
         .collect()
@@ -288,7 +303,9 @@ impl<'a> Read<'a> {
         }
         let reference = |position| {
             let predicate = key_predicate(&key, records.get(position)?)?;
-            Some(json!({ "@odata.id": format!("{}{}{predicate}", self.asked.root, collection.url) }))
+            Some(
+                json!({ "@odata.id": format!("{}{}{predicate}", self.asked.root, collection.url) }),
+            )
         };
         body.insert("value".to_owned(), page.positions().filter_map(reference).collect());
         if let Some(next) = page.next_link() {
@@ -334,11 +351,8 @@ impl<'a> Read<'a> {
         let end = if entity.single { "" } else { "/$entity" };
         let cast = entity.cast.as_ref().map_or(String::new(), |name| format!("/{name}"));
         self.add_context(&format!("{}{cast}{list}{end}", entity.fragment), &mut body);
-        let known = Known {
-            url: Some(&entity.url),
-            etag: tag.as_deref(),
-            cast: entity.cast.as_deref(),
-        };
+        let known =
+            Known { url: Some(&entity.url), etag: tag.as_deref(), cast: entity.cast.as_deref() };
         if let Value::Object(members) = self.dresser().entity(left, &entity.entity, known) {
             body.extend(members);
         }
@@ -371,9 +385,8 @@ impl<'a> Read<'a> {
     }
 
     fn media(&self, entity: &Entity) -> Outcome<Reply> {
-        let has_stream = |name: &str| {
-            self.service.model.structured(name).is_some_and(|own| own.has_stream)
-        };
+        let has_stream =
+            |name: &str| self.service.model.structured(name).is_some_and(|own| own.has_stream);
         let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
         if !has_stream(self.service.model.type_of(record, entity.entity.name())) {
             return Err(Failure::bad_request(format!("`{}` is no media entity", entity.url)));
@@ -383,7 +396,9 @@ impl<'a> Read<'a> {
 
     fn stream(&self, entity: &str, property: &str) -> Reply {
         match self.data.stream(entity, property) {
-            Some(stream) => Reply::new(StatusCode::OK).with_body(&stream.content_type, stream.bytes.clone()),
+            Some(stream) => {
+                Reply::new(StatusCode::OK).with_body(&stream.content_type, stream.bytes.clone())
+            }
             None => Reply::no_content(),
         }
     }
@@ -395,7 +410,9 @@ impl<'a> Read<'a> {
         if property.type_name == "Edm.Stream" {
             return match suffix {
                 None => Ok(self.stream(&value.entity.url, &value.path.join("/"))),
-                Some(_) => Err(Failure::bad_request(format!("`{path}` is a stream, read it without `$value`"))),
+                Some(_) => Err(Failure::bad_request(format!(
+                    "`{path}` is a stream, read it without `$value`"
+                ))),
             };
         }
         let json = self.data.get(&value.place()).unwrap_or(&Value::Null);
@@ -408,7 +425,12 @@ impl<'a> Read<'a> {
             Some(Suffix::Count) if property.collection => {
                 let empty = [];
                 let items = json.as_array().map_or(&empty[..], Vec::as_slice);
-                let page = self.query_with(None).without("$count").without("$top").without("$skip").apply(items)?;
+                let page = self
+                    .query_with(None)
+                    .without("$count")
+                    .without("$top")
+                    .without("$skip")
+                    .apply(items)?;
                 Ok(Reply::text(page.len().to_string()))
             }
             Some(Suffix::Ref | Suffix::Count) => {

@@ -25,8 +25,8 @@ pub(crate) fn dependent(navigation: &Navigation) -> Option<Dependent> {
         return None;
     }
     let target = navigation.target();
-    let leads_to_key =
-        target.key().all(|key| pairs.iter().any(|(_, target)| *target == key)) && target.key().next().is_some();
+    let leads_to_key = target.key().all(|key| pairs.iter().any(|(_, target)| *target == key))
+        && target.key().next().is_some();
     Some(match leads_to_key && !navigation.is_collection() {
         true => Dependent::Owner,
         false => Dependent::Target,
@@ -65,7 +65,9 @@ pub(crate) fn unlink(
 ) -> Outcome<()> {
     let (holder, names): (&Place, Vec<String>) = match directed(navigation)? {
         (Dependent::Owner, pairs) => (owner, pairs.into_iter().map(|(own, _)| own).collect()),
-        (Dependent::Target, pairs) => (target, pairs.into_iter().map(|(_, target)| target).collect()),
+        (Dependent::Target, pairs) => {
+            (target, pairs.into_iter().map(|(_, target)| target).collect())
+        }
     };
     let own = own_type(model, data, holder);
     for name in &names {
@@ -81,7 +83,9 @@ pub(crate) fn unlink(
 fn directed(navigation: &Navigation) -> Outcome<(Dependent, Vec<(String, String)>)> {
     let side = dependent(navigation).ok_or_else(|| {
         let name = navigation.name();
-        Failure::not_implemented(&format!("changing `{name}`, which no referential constraint describes,"))
+        Failure::not_implemented(&format!(
+            "changing `{name}`, which no referential constraint describes,"
+        ))
     })?;
     let pairs = navigation.pairs().map(|(own, target)| (own.to_owned(), target.to_owned()));
     Ok((side, pairs.collect()))
@@ -89,7 +93,9 @@ fn directed(navigation: &Navigation) -> Outcome<(Dependent, Vec<(String, String)
 
 fn set(model: &Model, data: &mut Data, place: &Place, values: Vec<(String, Value)>) -> Outcome<()> {
     let key = crate::store::key(model, &place.set);
-    let is_key = |name: &str| place.inside.is_empty() && key.iter().any(|own| own.path.len() == 1 && own.name() == name);
+    let is_key = |name: &str| {
+        place.inside.is_empty() && key.iter().any(|own| own.path.len() == 1 && own.name() == name)
+    };
     let record = data.get(place).unwrap_or(&Value::Null);
     for (name, value) in &values {
         if is_key(name) && record.get(name).is_some_and(|own| !is_same(own, value)) {
@@ -131,8 +137,11 @@ pub(crate) fn check_principals(data: &Data, entity: &EntityType, record: &Value)
         };
         if !set.records().iter().any(is_it) {
             let names: Vec<_> = pairs.iter().map(|(own, _)| format!("`{own}`")).collect();
-            let message =
-                format!("{} refers to a {} that does not exist", names.join(", "), navigation.target().name());
+            let message = format!(
+                "{} refers to a {} that does not exist",
+                names.join(", "),
+                navigation.target().name()
+            );
             return Err(Failure::bad_request(message).about(navigation.name()));
         }
     }
@@ -144,10 +153,13 @@ pub(crate) fn after_delete(model: &Model, data: &mut Data, set: &str, deleted: &
     let mut gone = vec![(set.to_owned(), deleted.clone())];
     while let Some((set, deleted)) = gone.pop() {
         for (dependent, navigation, on_delete) in dependents(model, &set) {
-            let pairs: Vec<(String, String)> =
-                navigation.pairs().map(|(own, target)| (own.to_owned(), target.to_owned())).collect();
+            let pairs: Vec<(String, String)> = navigation
+                .pairs()
+                .map(|(own, target)| (own.to_owned(), target.to_owned()))
+                .collect();
             let nullable = |name: &str| {
-                let own = model.entity(&dependent).and_then(|entity| model.structured(entity.name()));
+                let own =
+                    model.entity(&dependent).and_then(|entity| model.structured(entity.name()));
                 own.and_then(|own| own.property(name)).is_some_and(|own| own.nullable)
             };
             let can_be_null = pairs.iter().all(|(own, _)| nullable(own));
@@ -189,7 +201,8 @@ fn dependents(model: &Model, set: &str) -> Vec<(String, Navigation, OnDelete)> {
         };
         for navigation in entity.navigations() {
             if navigation.set() == Some(set) && dependent(&navigation) == Some(Dependent::Owner) {
-                let own = model.structured(entity.name()).and_then(|own| own.property(navigation.name()));
+                let own =
+                    model.structured(entity.name()).and_then(|own| own.property(navigation.name()));
                 let on_delete = own.map_or(OnDelete::SetNull, |own| own.on_delete);
                 found.push((resource.name.clone(), navigation, on_delete));
             }

@@ -77,7 +77,8 @@ impl Version {
         if let Some(written) = text(headers, "odata-version")
             && !matches!(written.trim(), "4.0" | "4.01")
         {
-            let message = format!("`OData-Version: {}` is not spoken here, 4.0 and 4.01 are", written.trim());
+            let message =
+                format!("`OData-Version: {}` is not spoken here, 4.0 and 4.01 are", written.trim());
             return Err(Failure::bad_request(message));
         }
         let Some(most) = text(headers, "odata-maxversion") else {
@@ -91,7 +92,10 @@ impl Version {
             Some(most) if most >= (4, 1) => Ok(Version::V4_01),
             Some((4, 0)) => Ok(Version::V4_0),
             _ => {
-                let message = format!("`OData-MaxVersion: {}` leaves no version that is spoken here: 4.0, 4.01", most.trim());
+                let message = format!(
+                    "`OData-MaxVersion: {}` leaves no version that is spoken here: 4.0, 4.01",
+                    most.trim()
+                );
                 Err(Failure::new(StatusCode::NOT_ACCEPTABLE, "version", message))
             }
         }
@@ -135,7 +139,8 @@ impl<'r> Asked<'r> {
     /// The JSON to answer with: `$format` comes before `Accept` (URL Conventions 5.1.8).
     pub(crate) fn format(&self, option: Option<&str>) -> Outcome<Format> {
         if let Some(option) = option {
-            let range = if option.eq_ignore_ascii_case("json") { "application/json" } else { option };
+            let range =
+                if option.eq_ignore_ascii_case("json") { "application/json" } else { option };
             return json(range).ok_or_else(|| not_acceptable("$format", option));
         }
         let Some(accept) = self.header(ACCEPT) else {
@@ -166,7 +171,8 @@ impl<'r> Asked<'r> {
 }
 
 impl Format {
-    pub(crate) const DEFAULT: Format = Format { level: Level::Minimal, ieee754: false, charset: false };
+    pub(crate) const DEFAULT: Format =
+        Format { level: Level::Minimal, ieee754: false, charset: false };
 
     pub(crate) fn content_type(self) -> String {
         let level = match self.level {
@@ -192,7 +198,8 @@ impl Preferences {
             let name = name.to_ascii_lowercase();
             match (name.strip_prefix("odata.").unwrap_or(&name), value) {
                 ("maxpagesize", size) => {
-                    prefer.page_size = size.parse().ok().filter(|size| *size > 0).or(prefer.page_size);
+                    prefer.page_size =
+                        size.parse().ok().filter(|size| *size > 0).or(prefer.page_size);
                 }
                 ("return", "minimal") => prefer.returned = Some(Return::Minimal),
                 ("return", "representation") => prefer.returned = Some(Return::Representation),
@@ -210,7 +217,8 @@ pub(crate) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 fn not_acceptable(what: &str, value: &str) -> Failure {
-    let message = format!("nothing that `{what}: {}` allows can be answered", crate::path::shown(value));
+    let message =
+        format!("nothing that `{what}: {}` allows can be answered", crate::path::shown(value));
     Failure::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", message)
 }
 
@@ -234,15 +242,21 @@ fn ranges(accept: &str) -> impl Iterator<Item = &str> {
 fn parts(range: &str) -> (&str, impl Iterator<Item = (&str, &str)>) {
     let mut parts = range.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();
-    (name, parts.filter_map(|part| part.split_once('=')).map(|(name, value)| {
-        (name.trim(), value.trim().trim_matches('"'))
-    }))
+    (
+        name,
+        parts
+            .filter_map(|part| part.split_once('='))
+            .map(|(name, value)| (name.trim(), value.trim().trim_matches('"'))),
+    )
 }
 
 /// The JSON that a media range allows; none where it allows none or has a parameter that is not known.
 fn json(range: &str) -> Option<Format> {
     let (name, parameters) = parts(range);
-    if !["application/json", "application/*", "*/*"].iter().any(|known| known.eq_ignore_ascii_case(name)) {
+    if !["application/json", "application/*", "*/*"]
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(name))
+    {
         return None;
     }
     let mut format = Format::DEFAULT;
@@ -253,7 +267,8 @@ fn json(range: &str) -> Option<Format> {
             ("metadata", "minimal") => format.level = Level::Minimal,
             ("metadata", "full") => format.level = Level::Full,
             ("ieee754compatible", "true") => format.ieee754 = true,
-            ("ieee754compatible" | "exponentialdecimals", "false") | ("exponentialdecimals", "true") => {}
+            ("ieee754compatible" | "exponentialdecimals", "false")
+            | ("exponentialdecimals", "true") => {}
             ("streaming", "true" | "false") | ("q", _) => {}
             ("charset", "utf-8") => format.charset = true,
             _ => return None,

@@ -141,7 +141,9 @@ impl Resolver<'_> {
                 Target::Collection(self.cast_all(collection, name)?)
             }
             Target::Collection(collection) => return self.key_as_segment(&collection, segment),
-            Target::Entity(entity) if name.contains('.') => Target::Entity(self.cast(entity, name)?),
+            Target::Entity(entity) if name.contains('.') => {
+                Target::Entity(self.cast(entity, name)?)
+            }
             Target::Entity(entity) => self.member_of(entity, Vec::new(), None, name)?,
             Target::Value(value) => self.inside(value, name)?,
             Target::Nothing(via, _) => {
@@ -236,7 +238,8 @@ impl Resolver<'_> {
 
     fn cast(&self, found: Entity, name: &str) -> Outcome<Entity> {
         let entity = self.derived(&found.entity, name)?;
-        let own = self.data.get(&found.place).map(|own| self.model.type_of(own, found.entity.name()));
+        let own =
+            self.data.get(&found.place).map(|own| self.model.type_of(own, found.entity.name()));
         if !own.is_some_and(|own| self.model.is_a(own, entity.name())) {
             return Err(Failure::not_found(format!("`{}` is no `{name}`", found.url)));
         }
@@ -258,9 +261,9 @@ impl Resolver<'_> {
     /// The member of a collection with a key.
     pub(crate) fn member(&self, collection: &Collection, key: &[Argument]) -> Outcome<Target> {
         let properties = self.key_of(&collection.entity);
-        let wanted = self.key_text(&collection.entity, &properties, key, collection.via.as_ref())?;
-        let is_it =
-            |record: &Value| key_text(&properties, record).is_some_and(|key| key == wanted);
+        let wanted =
+            self.key_text(&collection.entity, &properties, key, collection.via.as_ref())?;
+        let is_it = |record: &Value| key_text(&properties, record).is_some_and(|key| key == wanted);
         let found = match &collection.source {
             Source::Set(name) => {
                 let set = self.data.set(name);
@@ -348,7 +351,10 @@ impl Resolver<'_> {
     fn inside(&self, value: ValueOf, name: &str) -> Outcome<Target> {
         let url = || format!("{}/{}", value.entity.url, value.path.join("/"));
         if value.property.collection {
-            return Err(Failure::not_found(format!("nothing can follow the collection `{}`", url())));
+            return Err(Failure::not_found(format!(
+                "nothing can follow the collection `{}`",
+                url()
+            )));
         }
         let json = self.data.get(&value.place()).unwrap_or(&Value::Null);
         if name.contains('.') {
@@ -436,7 +442,9 @@ impl Resolver<'_> {
             Some(set) if !contained => {
                 let key = self.key_of(&entity);
                 let record = self.data.get(&place);
-                record.and_then(|record| key_predicate(&key, record)).map_or(path, |key| format!("{set}{key}"))
+                record
+                    .and_then(|record| key_predicate(&key, record))
+                    .map_or(path, |key| format!("{set}{key}"))
             }
             _ => path,
         };

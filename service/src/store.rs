@@ -252,7 +252,8 @@ pub(crate) fn key_properties(
         let mut declared = type_name.to_owned();
         for name in &path {
             let found = model.structured(&declared).and_then(|own| own.property(name));
-            declared = found.map_or_else(|| "Edm.String".to_owned(), |found| found.type_name.clone());
+            declared =
+                found.map_or_else(|| "Edm.String".to_owned(), |found| found.type_name.clone());
         }
         let quoted = match model.kind(&declared) {
             Kind::Primitive(name) => matches!(name, "String"),

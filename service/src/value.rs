@@ -46,7 +46,12 @@ impl Readable {
 }
 
 impl<'m> Checker<'m> {
-    pub(crate) fn new(model: &'m Model, readable: &'m Readable, ieee754: bool, partial: bool) -> Self {
+    pub(crate) fn new(
+        model: &'m Model,
+        readable: &'m Readable,
+        ieee754: bool,
+        partial: bool,
+    ) -> Self {
         Checker { model, readable, ieee754, partial }
     }
 
@@ -90,9 +95,7 @@ impl<'m> Checker<'m> {
         }
         match self.model.kind(&property.type_name) {
             Kind::Structured(own) => match value {
-                Value::Object(members) => {
-                    self.structured(own, &property.type_name, members, depth)
-                }
+                Value::Object(members) => self.structured(own, &property.type_name, members, depth),
                 other => Err(refuse("an object", &other)),
             },
             Kind::Enumeration(own) => match enumeration(own, &value) {
@@ -158,7 +161,8 @@ impl<'m> Checker<'m> {
     }
 
     fn primitive(&self, name: &str, value: &Value) -> bool {
-        let whole = |low: i64, high: i64| value.as_i64().is_some_and(|own| (low..=high).contains(&own));
+        let whole =
+            |low: i64, high: i64| value.as_i64().is_some_and(|own| (low..=high).contains(&own));
         match (name, value) {
             ("Boolean", value) => value.is_boolean(),
             ("Byte", _) => whole(0, i64::from(u8::MAX)),
@@ -167,11 +171,15 @@ impl<'m> Checker<'m> {
             ("Int32", _) => whole(i64::from(i32::MIN), i64::from(i32::MAX)),
             ("Int64", _) => whole(i64::MIN, i64::MAX),
             ("Decimal", value) => value.is_number(),
-            ("Single" | "Double", Value::String(text)) => matches!(text.as_str(), "INF" | "-INF" | "NaN"),
+            ("Single" | "Double", Value::String(text)) => {
+                matches!(text.as_str(), "INF" | "-INF" | "NaN")
+            }
             ("Single" | "Double", value) => value.is_number(),
             ("String", value) => value.is_string(),
             ("Stream", _) => false,
-            (name, Value::String(text)) if STRINGS.contains(&name) => self.readable.reads(name, text),
+            (name, Value::String(text)) if STRINGS.contains(&name) => {
+                self.readable.reads(name, text)
+            }
             (name, _) if STRINGS.contains(&name) => false,
             (name, value) if name.starts_with("Geo") => value.is_object(),
             // Untyped, abstract, or a type that is not declared.
@@ -181,7 +189,11 @@ impl<'m> Checker<'m> {
 }
 
 /// Adds what is left out: default values, null, or no items.
-pub(crate) fn complete(model: &Model, own: &Structured, members: &mut Map<String, Value>) -> Outcome<()> {
+pub(crate) fn complete(
+    model: &Model,
+    own: &Structured,
+    members: &mut Map<String, Value>,
+) -> Outcome<()> {
     for property in own.properties.iter().filter(|property| !property.navigation) {
         if members.contains_key(&property.name) || property.type_name == "Edm.Stream" {
             continue;

@@ -129,7 +129,8 @@ impl Request<'_> {
     fn json(&self) -> Outcome<Value> {
         if !self.is_json() {
             let given = shown(self.asked.header(CONTENT_TYPE).unwrap_or_default());
-            let message = format!("a body of the type `{given}` is not read, one of application/json is");
+            let message =
+                format!("a body of the type `{given}` is not read, one of application/json is");
             return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
         }
         if self.asked.body.is_empty() {
@@ -165,7 +166,8 @@ impl Request<'_> {
     /// A media entity is created from its content (Protocol 11.4.7.1).
     fn create_media(&mut self, collection: &Collection) -> Outcome<Reply> {
         let content_type = self.asked.header(CONTENT_TYPE).unwrap_or("application/octet-stream");
-        let stream = Stream { content_type: content_type.to_owned(), bytes: self.asked.body.to_vec() };
+        let stream =
+            Stream { content_type: content_type.to_owned(), bytes: self.asked.body.to_vec() };
         let mut members = Map::new();
         if let Some(own) = self.service.model.structured(collection.entity.name()) {
             for property in own.properties.iter().filter(|own| !own.navigation && !own.nullable) {
@@ -235,11 +237,18 @@ impl Request<'_> {
         let tag = self.tag(entity);
         match (self.asked.header(IF_MATCH), &tag) {
             (None, Some(_)) => {
-                let message = "the entity has an entity tag: say with `If-Match` which state of it you mean";
-                return Err(Failure::new(StatusCode::PRECONDITION_REQUIRED, "precondition-required", message));
+                let message =
+                    "the entity has an entity tag: say with `If-Match` which state of it you mean";
+                return Err(Failure::new(
+                    StatusCode::PRECONDITION_REQUIRED,
+                    "precondition-required",
+                    message,
+                ));
             }
             (Some(given), Some(tag)) if !matches_tag(given, tag) => {
-                return Err(Failure::precondition_failed("the entity has changed: it has another entity tag"));
+                return Err(Failure::precondition_failed(
+                    "the entity has changed: it has another entity tag",
+                ));
             }
             (Some(given), None) if given.trim() != "*" => {
                 return Err(Failure::precondition_failed("the entity has no entity tag"));
@@ -289,7 +298,9 @@ impl Request<'_> {
             return Err(missing);
         };
         if self.asked.header(IF_MATCH).is_some() {
-            return Err(Failure::precondition_failed("there is no such entity, and `If-Match` wants one"));
+            return Err(Failure::precondition_failed(
+                "there is no such entity, and `If-Match` wants one",
+            ));
         }
         let key = self.service.resolver(self.data, &|_| None).key_of(&collection.entity);
         let mut values = Vec::with_capacity(key.len());
@@ -378,10 +389,13 @@ impl Request<'_> {
     /// The references of a body that replaces all of them.
     fn replacing(&self) -> Outcome<Vec<String>> {
         let members = self.members()?;
-        let wrong = || Failure::bad_request("the body must be a collection of references in `value`");
+        let wrong =
+            || Failure::bad_request("the body must be a collection of references in `value`");
         let items = members.get("value").and_then(Value::as_array).ok_or_else(wrong)?;
         let id = |item: &Value| {
-            ["@odata.id", "@id"].iter().find_map(|name| item.get(*name)?.as_str().map(str::to_owned))
+            ["@odata.id", "@id"]
+                .iter()
+                .find_map(|name| item.get(*name)?.as_str().map(str::to_owned))
         };
         items.iter().map(|item| id(item).ok_or_else(wrong)).collect()
     }
@@ -405,7 +419,9 @@ impl Request<'_> {
     fn remove_reference(&mut self, via: &Via, target: &crate::store::Place) -> Outcome<Reply> {
         self.check_tag(&via.owner)?;
         if !via.navigation.is_collection() && self.query.options().id.is_some() {
-            return Err(Failure::bad_request("`$id` is for references of a collection").about("$id"));
+            return Err(
+                Failure::bad_request("`$id` is for references of a collection").about("$id")
+            );
         }
         self.unlink(via, target)?;
         Ok(Reply::no_content())
@@ -424,13 +440,17 @@ impl Request<'_> {
                 Ok(Reply::no_content())
             }
             Method::DELETE => self.delete(entity),
-            _ => Err(Failure::method_not_allowed("the content of a media entity", "GET, PUT, DELETE")),
+            _ => Err(Failure::method_not_allowed(
+                "the content of a media entity",
+                "GET, PUT, DELETE",
+            )),
         }
     }
 
     fn put_stream(&mut self, entity: &Entity, property: &str) {
         let content_type = self.asked.header(CONTENT_TYPE).unwrap_or("application/octet-stream");
-        let stream = Stream { content_type: content_type.to_owned(), bytes: self.asked.body.to_vec() };
+        let stream =
+            Stream { content_type: content_type.to_owned(), bytes: self.asked.body.to_vec() };
         self.data.set_stream(&entity.url, property, Some(stream));
     }
 
@@ -441,17 +461,22 @@ impl Request<'_> {
         if property.type_name == "Edm.Stream" && suffix.is_none() {
             return self.stream(value);
         }
-        let is_complex = matches!(self.service.model.kind(&property.type_name), Kind::Structured(_))
-            && !property.collection;
+        let is_complex =
+            matches!(self.service.model.kind(&property.type_name), Kind::Structured(_))
+                && !property.collection;
         let allowed = if is_complex { "GET, PUT, PATCH, DELETE" } else { "GET, PUT, DELETE" };
         let refused = || Err(Failure::method_not_allowed("this property", allowed));
         let is_raw = suffix == Some(Suffix::Value);
-        if !matches!(suffix, None | Some(Suffix::Value)) || is_raw && (is_complex || property.collection) {
+        if !matches!(suffix, None | Some(Suffix::Value))
+            || is_raw && (is_complex || property.collection)
+        {
             return refused();
         }
         let replace = self.asked.method != Method::PATCH;
         let new = match self.asked.method {
-            Method::DELETE if value.is_dynamic() || property.nullable && !property.collection => Value::Null,
+            Method::DELETE if value.is_dynamic() || property.nullable && !property.collection => {
+                Value::Null
+            }
             Method::DELETE => {
                 let message = format!("`{}` cannot be null", property.name);
                 return Err(Failure::bad_request(message).about(&property.name));
@@ -471,7 +496,9 @@ impl Request<'_> {
             _ => return refused(),
         };
         self.writer().set_value(&value.entity, &value.path, property, new, replace)?;
-        if self.asked.prefer.returned == Some(Return::Representation) && self.asked.method != Method::DELETE {
+        if self.asked.prefer.returned == Some(Return::Representation)
+            && self.asked.method != Method::DELETE
+        {
             let reply = self.read(self.query.clone()).value(value, None)?;
             return Ok(self.preference_applied(reply));
         }
@@ -482,7 +509,9 @@ impl Request<'_> {
     fn complex(&self) -> Outcome<Map<String, Value>> {
         let mut members = self.members()?;
         match members.shift_remove("value") {
-            Some(Value::Object(inside)) if members.keys().all(|name| name.starts_with('@')) => Ok(inside),
+            Some(Value::Object(inside)) if members.keys().all(|name| name.starts_with('@')) => {
+                Ok(inside)
+            }
             Some(other) => {
                 members.insert("value".to_owned(), other);
                 Ok(members)
