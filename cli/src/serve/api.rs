@@ -61,7 +61,9 @@ pub(super) fn json(status: StatusCode, body: impl Into<Body>) -> Response {
 }
 
 /// The error body of OData JSON.
-pub(super) fn odata_error(status: StatusCode, code: &str, message: &str) -> Response {
+pub(super) fn odata_error(status: StatusCode, message: &str) -> Response {
+    let reason = status.canonical_reason().unwrap_or("error");
+    let code = reason.to_ascii_lowercase().replace(' ', "-");
     let body: Value = serde_json::json!({"error": {"code": code, "message": message}});
     json(status, body.to_string())
 }

@@ -1,79 +1,124 @@
 //! The generic OData service, from files.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{OriginalUri, State};
 use axum::http::{Request, Response, StatusCode, request};
+use odata_query::Settings;
+use odata_service::Service;
 
 use super::api::{self, Api, blocking};
 use super::load::{self, Set};
 use super::options::Options;
-use crate::data::Trouble;
+use super::page::Asked;
+use crate::data::{self, Trouble};
 
-type Handle = dyn Fn(Request<Vec<u8>>) -> Response<Vec<u8>> + Send + Sync;
-
-/// A service that is built.
-struct Service {
-    handle: Box<Handle>,
-    reset: Box<dyn Fn() + Send + Sync>,
+/// The service of the files as they are now, and how it is built of them.
+pub(super) struct Files {
+    service: RwLock<Arc<Service>>,
+    recipe: Recipe,
 }
 
-/// Builds the service of entity sets.
-fn build(sets: Vec<Set>) -> Result<Service, Trouble> {
-    let lines: Vec<String> =
-        sets.iter().map(|set| format!("{}: {} records", set.name, set.records.len())).collect();
-    let text = lines.join("\n");
-    let handle = move |_: Request<Vec<u8>>| {
-        let mut response = Response::new(text.clone().into_bytes());
-        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
-        response
-    };
-    Ok(Service { handle: Box::new(handle), reset: Box::new(|| {}) })
+struct Recipe {
+    metadata: Option<PathBuf>,
+    settings: Settings,
+    read_only: bool,
+    base: String,
 }
 
-/// The service of the files as they are now.
-pub(super) struct Files(RwLock<Arc<Service>>);
+impl Recipe {
+    fn build(&self, sets: Vec<Set>) -> Result<Service, Trouble> {
+        let mut builder = Service::builder()
+            .always_count(self.settings.always_count)
+            .names(self.settings.names)
+            .read_only(self.read_only)
+            .base(&self.base);
+        if let Some(size) = self.settings.page_size {
+            builder = builder.page_size(size);
+        }
+        if let Some(file) = &self.metadata {
+            let text = data::read_text(Some(file))?;
+            let is_json = text.trim_start().starts_with('{');
+            builder =
+                if is_json { builder.metadata_json(&text) } else { builder.metadata_xml(&text) };
+        }
+        let builder =
+            sets.into_iter().fold(builder, |builder, set| builder.set(&set.name, set.records));
+        builder.build().map_err(|error| Trouble::new(error.to_string()))
+    }
+}
 
 impl Files {
     pub(super) fn new(options: &Options) -> Result<Self, Trouble> {
-        let service = build(load::sets(options)?)?;
-        Ok(Files(RwLock::new(Arc::new(service))))
+        let recipe = Recipe {
+            metadata: options.metadata.clone(),
+            settings: options.settings(),
+            read_only: options.read_only,
+            base: options.base.clone().unwrap_or_default(),
+        };
+        let service = RwLock::new(Arc::new(recipe.build(load::sets(options)?)?));
+        Ok(Files { service, recipe })
     }
 
     fn service(&self) -> Arc<Service> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.service.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Api for Files {
     fn router(self: Arc<Self>) -> Router {
-        let answer = |State(files): State<Arc<Self>>, parts: request::Parts, body: Bytes| {
+        let answer = |State(files): State<Arc<Self>>,
+                      OriginalUri(uri): OriginalUri,
+                      mut parts: request::Parts,
+                      body: Bytes| {
             let service = files.service();
+            // The service takes its base path off itself.
+            parts.uri = uri;
             blocking(move || {
                 let request = Request::from_parts(parts, body.to_vec());
-                (service.handle)(request).map(Body::from)
+                service.handle(&request).map(Body::from)
             })
         };
         Router::new().fallback(answer).with_state(self)
     }
 
     fn error(&self, status: StatusCode, message: &str) -> Response<Body> {
-        api::odata_error(status, status.as_str(), message)
+        api::odata_error(status, message)
     }
 
     fn load(&self, sets: Vec<Set>) -> Result<(), Trouble> {
-        let service = Arc::new(build(sets)?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = service;
+        let service = Arc::new(self.recipe.build(sets)?);
+        *self.service.write().unwrap_or_else(PoisonError::into_inner) = service;
         Ok(())
     }
 
     fn reset(&self) {
-        (self.service().reset)();
+        self.service().reset();
     }
 
-    fn greeting(&self, _: &str) -> Vec<String> {
-        Vec::new()
+    fn sets(&self) -> Vec<(String, String)> {
+        let service = self.service();
+        let url = |name: &str| (name.to_owned(), format!("{}/{name}", self.recipe.base));
+        service.sets().map(url).collect()
+    }
+
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+        let service = self.service();
+        let plan = match service.explain(set, query)? {
+            Ok(plan) => plan,
+            Err(error) => return Some(Err(error)),
+        };
+        let uri = format!("{}/{set}?{query}", self.recipe.base);
+        let request = Request::builder().uri(uri).body(Vec::new()).ok()?;
+        let response = service.handle(&request);
+        let answer = serde_json::from_slice(response.body()).unwrap_or_default();
+        Some(Ok(Asked { plan, answer }))
+    }
+
+    fn greeting(&self, base: &str) -> Vec<String> {
+        self.service().sets().map(|set| format!("  {base}/{set}")).collect()
     }
 }

@@ -58,8 +58,8 @@ pub(crate) struct Options {
     /// Which names of properties are the same
     #[arg(long, value_enum, default_value_t = NameRule::IgnoreCase)]
     pub(super) names: NameRule,
-    /// What a raw `+` in a query is; a blank in the preset `intradesk` if not given
-    #[arg(long, value_enum)]
+    /// What a raw `+` in the query of a preset is; a blank in `intradesk` if not given
+    #[arg(long, value_enum, requires = "preset")]
     pub(super) plus: Option<PlusRule>,
     /// Bytes of the body of a request at most
     #[arg(long, value_name = "N", default_value_t = 16 << 20)]

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{OriginalUri, Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use odata_query::{EntityType, Query, Settings};
 use serde_json::{Value, json};
 
-use super::api::{Api, blocking};
+use super::api::{Api, blocking, json as of_json};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -62,9 +62,9 @@ pub(super) async fn layer(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-async fn sets(State(api): State<Arc<dyn Api>>) -> Json<Value> {
+async fn sets(State(api): State<Arc<dyn Api>>) -> Response {
     let sets = api.sets().into_iter().map(|(name, url)| json!({"name": name, "url": url}));
-    Json(sets.collect())
+    of_json(StatusCode::OK, sets.collect::<Value>().to_string())
 }
 
 async fn ask(
@@ -74,20 +74,12 @@ async fn ask(
 ) -> Response {
     blocking(move || {
         let query = uri.query().unwrap_or_default();
-        match api.ask(&set, query) {
-            Some(Ok(asked)) => {
-                Json(json!({"plan": asked.plan, "answer": asked.answer})).into_response()
-            }
-            Some(Err(error)) => {
-                let status =
-                    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-                (status, Json(json!({"report": error.report()}))).into_response()
-            }
-            None => {
-                let report = format!("error: there is no entity set `{set}`\n");
-                (StatusCode::NOT_FOUND, Json(json!({ "report": report }))).into_response()
-            }
-        }
+        let (status, body) = match api.ask(&set, query) {
+            Some(Ok(asked)) => (200, json!({"plan": asked.plan, "answer": asked.answer})),
+            Some(Err(error)) => (error.status(), json!({"report": error.report()})),
+            None => (404, json!({"report": format!("error: there is no entity set `{set}`\n")})),
+        };
+        of_json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), body.to_string())
     })
     .await
 }

@@ -169,8 +169,7 @@ impl Api for IntraDesk {
     }
 
     fn error(&self, status: StatusCode, message: &str) -> Response {
-        let reason = status.canonical_reason().unwrap_or("error");
-        odata_error(status, &reason.to_ascii_lowercase().replace(' ', "-"), message)
+        odata_error(status, message)
     }
 
     fn load(&self, sets: Vec<Set>) -> Result<(), Trouble> {
