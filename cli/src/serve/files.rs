@@ -111,8 +111,8 @@ impl Api for Files {
             Ok(plan) => plan,
             Err(error) => return Some(Err(error)),
         };
-        let uri = format!("{}/{set}?{query}", self.recipe.base);
-        let request = Request::builder().uri(uri).body(Vec::new()).ok()?;
+        let request = Request::post(format!("{}/{set}/$query", self.recipe.base));
+        let request = request.body(query.as_bytes().to_vec()).ok()?;
         let response = service.handle(&request);
         let answer = serde_json::from_slice(response.body()).unwrap_or_default();
         Some(Ok(Asked { plan, answer }))

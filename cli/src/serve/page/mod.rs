@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{OriginalUri, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use odata_query::{EntityType, Query, Settings};
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ impl Asked {
 pub(super) fn router(api: &Arc<dyn Api>) -> Router {
     Router::new()
         .route("/__admin/sets", get(sets))
-        .route("/__admin/ask/{set}", get(ask))
+        .route("/__admin/ask/{set}", post(ask))
         .with_state(Arc::clone(api))
 }
 
@@ -67,14 +67,9 @@ async fn sets(State(api): State<Arc<dyn Api>>) -> Response {
     of_json(StatusCode::OK, sets.collect::<Value>().to_string())
 }
 
-async fn ask(
-    State(api): State<Arc<dyn Api>>,
-    Path(set): Path<String>,
-    OriginalUri(uri): OriginalUri,
-) -> Response {
+async fn ask(State(api): State<Arc<dyn Api>>, Path(set): Path<String>, query: String) -> Response {
     blocking(move || {
-        let query = uri.query().unwrap_or_default();
-        let (status, body) = match api.ask(&set, query) {
+        let (status, body) = match api.ask(&set, &query) {
             Some(Ok(asked)) => (200, json!({"plan": asked.plan, "answer": asked.answer})),
             Some(Err(error)) => (error.status(), json!({"report": error.report()})),
             None => (404, json!({"report": format!("error: there is no entity set `{set}`\n")})),
