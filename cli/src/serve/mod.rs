@@ -9,6 +9,8 @@ mod log;
 mod options;
 mod preset;
 mod server;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::io::Write;
@@ -93,8 +95,8 @@ fn router(api: &Arc<dyn Api>, options: &Options, base: &str, log: &Log) -> Route
     let bounds = Bounds { bytes: options.max_body, time: options.timeout, api: Arc::clone(api) };
     let service = Arc::clone(api)
         .router()
-        .layer(from_fn_with_state(bounds, body::layer))
-        .layer(from_fn_with_state((Arc::clone(&chaos), Arc::clone(api)), chaos::layer));
+        .layer(from_fn_with_state((Arc::clone(&chaos), Arc::clone(api)), chaos::layer))
+        .layer(from_fn_with_state(bounds, body::layer));
     let routed = match base {
         "" => service,
         base => api::with_errors(Router::new().nest(base, service), api),

@@ -141,3 +141,21 @@ fn a_second_signal_does_not_wait() {
     desk.signal("-TERM");
     assert_eq!(desk.end(Duration::from_secs(3)).code(), Some(0));
 }
+
+#[test]
+fn clients_that_do_not_read() {
+    let folder = crate::support::folder("large");
+    let text = "x".repeat(1 << 20);
+    let records: Vec<String> =
+        (0..32).map(|id| format!("{{\"id\":{id},\"name\":\"{text}\"}}")).collect();
+    std::fs::write(folder.join("employees.json"), format!("[{}]", records.join(","))).unwrap();
+    let desk = desk(&["--timeout", "500ms", folder.to_str().unwrap()]);
+    let mut stream = desk.connect();
+    write!(stream, "GET /settings/odata/Employees?{KEY} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    desk.logged(" 200, ");
+    std::thread::sleep(Duration::from_secs(2));
+    // The connection was given up: what is left of the answer never comes.
+    let mut read = Vec::new();
+    let _ = stream.read_to_end(&mut read);
+    assert!(read.len() < 32 << 20, "{}", read.len());
+}
