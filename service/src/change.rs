@@ -94,7 +94,7 @@ impl Writer<'_> {
         let own = self.model().type_of_members(&members, declared).to_owned();
         if let Some(stated) = stated.and_then(Value::as_str) {
             let name = stated.rsplit_once('#').map_or(stated, |(_, name)| name);
-            if name != own || !self.model().is_a(&own, declared) {
+            if self.model().known(name) != Some(&own) || !self.model().is_a(&own, declared) {
                 let message = format!("`{}` is no type derived from `{declared}`", shown(stated));
                 return Err(Failure::bad_request(message).about("@odata.type"));
             }
@@ -589,6 +589,14 @@ impl Writer<'_> {
             .key()
             .map(|path| path.split('/').next().unwrap_or_default().to_owned())
             .collect();
+        // What tells of a relation changes with it alone.
+        let dependents: Vec<String> = typed
+            .navigations()
+            .filter(|navigation| dependent(navigation) == Some(Dependent::Owner))
+            .flat_map(|navigation| {
+                navigation.pairs().map(|(own, _)| own.to_owned()).collect::<Vec<_>>()
+            })
+            .collect();
         let is_fixed = |name: &str| {
             key.iter().any(|own| own == name)
                 || own.property(name).is_some_and(|own| own.computed || own.immutable)
@@ -598,6 +606,7 @@ impl Writer<'_> {
                 let is_kept = |name: &str| {
                     name.starts_with('@')
                         || is_fixed(name)
+                        || dependents.iter().any(|own| own == name)
                         || own.property(name).is_some_and(|own| own.navigation)
                 };
                 old.into_iter().filter(|(name, _)| is_kept(name)).collect()

@@ -29,6 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod batch;
 mod change;
 mod context;
 mod control;
@@ -273,6 +274,23 @@ impl Service {
         sets.map(|resource| resource.name.as_str())
     }
 
+    /// Explains the plan of a query over an entity set; none where there is no such set.
+    ///
+    /// ```
+    /// # use odata_service::Service;
+    /// # use serde_json::json;
+    /// let service = Service::builder().set("Products", vec![json!({"id": 1})]).build()?;
+    /// let plan = service.explain("Products", "$top=3").expect("a set")?;
+    /// assert_eq!(plan, "top 3\n");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain(&self, set: &str, query: &str) -> Option<Result<String, odata_query::Error>> {
+        let entity = self.model.entity(set)?;
+        let query = odata_query::Query::parse_with(query, &self.options.settings());
+        let plan = query.and_then(|query| query.bind_to(&entity));
+        Some(plan.map(|plan| plan.to_string()))
+    }
+
     fn asked<'r>(&self, request: &'r Request<Vec<u8>>, version: Version) -> Outcome<Asked<'r>> {
         let uri = request.uri();
         let path = uri.path();
@@ -302,22 +320,48 @@ impl Service {
     }
 
     fn answer(&self, asked: &Asked<'_>) -> Outcome<Reply> {
-        let segments = path::read(&asked.path)?;
-        let is_query = segments.last().is_some_and(|last| last.name == "$query");
+        let isolation = ["isolation", "odata-isolation"]
+            .iter()
+            .find_map(|name| request::text(asked.headers, name));
+        if let Some(isolation) = isolation {
+            let message = format!("`Isolation: {}` is not supported", path::shown(isolation));
+            return Err(Failure::precondition_failed(message));
+        }
+        if asked.path.trim_matches('/') == "$batch" {
+            return batch::answer(self, asked);
+        }
+        let (asked, access) = self.access(asked)?;
+        match access {
+            Access::Read => read::answer(self, &self.reading(), &asked),
+            Access::Write => write::answer(self, &mut self.writing(), &asked),
+        }
+    }
+
+    /// Answers a request of a group, which others see when the group is done.
+    fn answer_in(&self, data: &mut Data, asked: &Asked<'_>) -> Outcome<Reply> {
+        let (asked, access) = self.access(asked)?;
+        match access {
+            Access::Read => read::answer(self, data, &asked),
+            Access::Write => write::answer(self, data, &asked),
+        }
+    }
+
+    /// What a request needs, and what is asked for: `$query` and HEAD ask for what GET does.
+    fn access<'r>(&self, asked: &Asked<'r>) -> Outcome<(Asked<'r>, Access)> {
         match asked.method {
             Method::GET | Method::HEAD => {
-                let asked = Asked { method: Method::GET, ..asked.copy() };
-                read::answer(self, &self.reading(), &asked, &segments)
+                Ok((Asked { method: Method::GET, ..asked.copy() }, Access::Read))
             }
-            Method::POST if is_query => {
-                let asked = asked.with_query_of_body()?;
-                read::answer(self, &self.reading(), &asked, &segments)
+            Method::POST if asked.path.ends_with("/$query") => {
+                Ok((asked.with_query_of_body()?, Access::Read))
+            }
+            Method::POST | Method::PATCH | Method::PUT | Method::DELETE
+                if self.options.read_only =>
+            {
+                Err(Failure::method_not_allowed("this service", "GET, HEAD"))
             }
             Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
-                if self.options.read_only {
-                    return Err(Failure::method_not_allowed("this service", "GET, HEAD"));
-                }
-                write::answer(self, &mut self.writing(), asked, &segments)
+                Ok((asked.copy(), Access::Write))
             }
             _ => Err(Failure::method_not_allowed(
                 "this service",
@@ -333,6 +377,12 @@ impl Service {
     fn writing(&self) -> RwLockWriteGuard<'_, Data> {
         self.data.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What a request does with the records.
+enum Access {
+    Read,
+    Write,
 }
 
 impl fmt::Debug for Service {

@@ -20,6 +20,8 @@ pub(crate) struct Model {
     types: HashMap<String, Structured>,
     enums: HashMap<String, Enumeration>,
     definitions: HashMap<String, String>,
+    /// Namespaces by their aliases.
+    aliases: HashMap<String, String>,
     pub(crate) container: Vec<Resource>,
 }
 
@@ -105,10 +107,13 @@ impl Model {
             types: HashMap::new(),
             enums: HashMap::new(),
             definitions: HashMap::new(),
+            aliases: HashMap::new(),
             container: Vec::new(),
             document: Value::Null,
         };
         let names = Names::of(&document);
+        let aliases = names.0.iter().map(|(alias, own)| ((*alias).to_owned(), (*own).to_owned()));
+        model.aliases = aliases.collect();
         let mut own = HashMap::new();
         for (namespace, name, element) in elements(&document) {
             let qualified = format!("{namespace}.{name}");
@@ -144,6 +149,16 @@ impl Model {
     /// The structured type of a qualified name.
     pub(crate) fn structured(&self, name: &str) -> Option<&Structured> {
         self.types.get(name)
+    }
+
+    /// The full name of a declared structured type, which may be given with an alias of its namespace.
+    pub(crate) fn known(&self, name: &str) -> Option<&str> {
+        let by_alias = || {
+            let (alias, last) = name.rsplit_once('.')?;
+            self.types.get_key_value(&format!("{}.{last}", self.aliases.get(alias)?))
+        };
+        let found = self.types.get_key_value(name).or_else(by_alias);
+        found.map(|(name, _)| name.as_str())
     }
 
     /// What a type name stands for.
@@ -190,8 +205,7 @@ impl Model {
     ) -> &'m str {
         let stated = ["@odata.type", "@type"].iter().find_map(|name| members.get(*name)?.as_str());
         let stated = stated.map(|name| name.rsplit_once('#').map_or(name, |(_, name)| name));
-        let known = stated.and_then(|name| self.types.get_key_value(name));
-        known.map_or(declared, |(name, _)| name)
+        stated.and_then(|name| self.known(name)).unwrap_or(declared)
     }
 
     /// The declared type of the records of an entity set or singleton.

@@ -33,12 +33,9 @@ pub(crate) struct Read<'a> {
 }
 
 /// Answers a request.
-pub(crate) fn answer(
-    service: &Service,
-    data: &Data,
-    asked: &Asked<'_>,
-    segments: &[Segment],
-) -> Outcome<Reply> {
+pub(crate) fn answer(service: &Service, data: &Data, asked: &Asked<'_>) -> Outcome<Reply> {
+    let segments = crate::path::read(&asked.path)?;
+    let segments = segments.as_slice();
     if let [only] = segments
         && only.name == "$metadata"
     {
@@ -95,8 +92,8 @@ fn reading(
         (Target::Entity(entity), Some(Suffix::Count)) => {
             Err(Failure::bad_request(format!("`{}` is one entity, not a collection", entity.url)))
         }
-        (Target::Nothing(..), None | Some(Suffix::Ref | Suffix::Query)) => Ok(Reply::no_content()),
-        (Target::Nothing(via, _), Some(Suffix::Value | Suffix::Count)) => {
+        (Target::Nothing(_), None | Some(Suffix::Ref | Suffix::Query)) => Ok(Reply::no_content()),
+        (Target::Nothing(via), Some(Suffix::Value | Suffix::Count)) => {
             let message = format!("`{}` leads to nothing", via.navigation.name());
             Err(Failure::not_found(message))
         }

@@ -6,7 +6,7 @@ use odata_query::schema::Navigation;
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
-use crate::model::{Kind, Model, Property, ResourceKind};
+use crate::model::{Model, Property, ResourceKind};
 use crate::path::{Argument, Segment, escaped, key_value, quoted, shown};
 use crate::store::{Data, KeyProperty, Place, Step, is_same, key_properties, key_text};
 
@@ -18,7 +18,7 @@ pub(crate) enum Target {
     Collection(Collection),
     Entity(Entity),
     /// What single-valued navigation leads to, where that is nothing.
-    Nothing(Via, EntityType),
+    Nothing(Via),
     /// A structural property, or a value inside of one.
     Value(ValueOf),
 }
@@ -135,6 +135,11 @@ impl Resolver<'_> {
 
     fn step(&self, target: Target, segment: &Segment) -> Outcome<Target> {
         let name = segment.name.as_str();
+        if ["$all", "$crossjoin", "$each", "$filter", "$search", "$orderby", "$skip", "$top"]
+            .contains(&name)
+        {
+            return Err(Failure::not_implemented(&format!("the path segment `{name}`")));
+        }
         let next = match target {
             Target::Root => self.root(name, segment)?,
             Target::Collection(collection) if name.contains('.') => {
@@ -146,7 +151,7 @@ impl Resolver<'_> {
             }
             Target::Entity(entity) => self.member_of(entity, Vec::new(), None, name)?,
             Target::Value(value) => self.inside(value, name)?,
-            Target::Nothing(via, _) => {
+            Target::Nothing(via) => {
                 let message = format!("`{}` leads to nothing", via.navigation.name());
                 return Err(Failure::not_found(message));
             }
@@ -165,12 +170,6 @@ impl Resolver<'_> {
             let message = format!("there is no entity set or singleton `{}`", shown(name));
             Failure::not_found(message)
         };
-        if name.starts_with('$') {
-            return Err(match name {
-                "$crossjoin" | "$all" => Failure::not_implemented(&format!("`{name}`")),
-                _ => unknown(),
-            });
-        }
         let resource = self.model.resource(name).ok_or_else(unknown)?;
         if matches!(resource.kind, ResourceKind::FunctionImport | ResourceKind::ActionImport) {
             return Err(Failure::not_implemented(&format!("calling `{name}`")));
@@ -360,9 +359,11 @@ impl Resolver<'_> {
         if name.contains('.') {
             self.refuse_operation(name)?;
             let own = self.model.type_of(json, &value.property.type_name);
-            if self.model.structured(name).is_none() || !self.model.is_a(own, name) {
-                return Err(Failure::not_found(format!("`{}` is no `{}`", url(), shown(name))));
-            }
+            let name = self.model.known(name).filter(|name| self.model.is_a(own, name));
+            let Some(name) = name else {
+                let message = format!("`{}` is not of the type that the path says", url());
+                return Err(Failure::not_found(message));
+            };
             let property = Property { type_name: name.to_owned(), ..value.property };
             return Ok(Target::Value(ValueOf { property, ..value }));
         }
@@ -436,7 +437,7 @@ impl Resolver<'_> {
             });
         }
         let Some(place) = places.into_iter().next() else {
-            return Target::Nothing(via, entity);
+            return Target::Nothing(via);
         };
         let url = match &set {
             Some(set) if !contained => {

@@ -171,10 +171,6 @@ impl Set {
         &self.records
     }
 
-    pub(crate) fn key(&self) -> &[KeyProperty] {
-        &self.key
-    }
-
     /// Where the record of a key is.
     pub(crate) fn find(&self, key: &str) -> Option<usize> {
         self.index.get(key).copied()

@@ -188,22 +188,26 @@ impl<'m> Checker<'m> {
     }
 }
 
-/// Adds what is left out: default values, null, or no items.
+/// Adds what is left out: default values, null, or no items. Declared properties come in their order.
 pub(crate) fn complete(
     model: &Model,
     own: &Structured,
     members: &mut Map<String, Value>,
 ) -> Outcome<()> {
-    for property in own.properties.iter().filter(|property| !property.navigation) {
-        if members.contains_key(&property.name) || property.type_name == "Edm.Stream" {
-            continue;
-        }
-        let Some(value) = left_out(model, property) else {
-            let message = format!("`{}` is missing and cannot be null", property.name);
-            return Err(Failure::bad_request(message).about(&property.name));
+    let mut given = std::mem::take(members);
+    members.extend(given.shift_remove_entry("@odata.type"));
+    for property in own.properties.iter().filter(|property| property.type_name != "Edm.Stream") {
+        let value = match given.shift_remove(&property.name) {
+            Some(value) => value,
+            None if property.navigation => continue,
+            None => left_out(model, property).ok_or_else(|| {
+                let message = format!("`{}` is missing and cannot be null", property.name);
+                Failure::bad_request(message).about(&property.name)
+            })?,
         };
         members.insert(property.name.clone(), value);
     }
+    members.extend(given);
     Ok(())
 }
 

@@ -23,17 +23,13 @@ const ODATA_ENTITYID: HeaderName = HeaderName::from_static("odata-entityid");
 const BODY_DEPTH: usize = 100;
 
 /// Answers a request. What fails changes nothing.
-pub(crate) fn answer(
-    service: &Service,
-    data: &mut Data,
-    asked: &Asked<'_>,
-    segments: &[Segment],
-) -> Outcome<Reply> {
+pub(crate) fn answer(service: &Service, data: &mut Data, asked: &Asked<'_>) -> Outcome<Reply> {
+    let segments = crate::path::read(&asked.path)?;
     let query = service.query(asked)?;
     let format = asked.format(query.options().format.as_deref())?;
     let before = changes_several(asked).then(|| data.clone());
     let mut request = Request { service, data, asked, query: query.without("$format"), format };
-    let done = request.answer(segments);
+    let done = request.answer(&segments);
     if let (Err(_), Some(before)) = (&done, before) {
         *request.data = before;
     }
@@ -98,12 +94,12 @@ impl Request<'_> {
             (Target::Entity(_), Some(_)) => {
                 Err(Failure::method_not_allowed("this part of an entity", "GET"))
             }
-            (Target::Nothing(via, _), Some(Suffix::Ref)) => match *method {
+            (Target::Nothing(via), Some(Suffix::Ref)) => match *method {
                 Method::PUT => self.set_reference(&via),
                 Method::DELETE => Ok(Reply::no_content()),
                 _ => Err(Failure::method_not_allowed("this reference", "GET, PUT, DELETE")),
             },
-            (Target::Nothing(via, _), _) => {
+            (Target::Nothing(via), _) => {
                 let message = format!("`{}` leads to nothing", via.navigation.name());
                 Err(Failure::not_found(message))
             }

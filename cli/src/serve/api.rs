@@ -10,6 +10,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::load::Set;
+use super::page::Asked;
 use crate::data::Trouble;
 
 /// A service behind the common layers.
@@ -30,6 +31,12 @@ pub(super) trait Api: Send + Sync {
 
     /// Takes back all changes of the records.
     fn reset(&self);
+
+    /// The entity sets by name, and the URL that clients ask each of them at.
+    fn sets(&self) -> Vec<(String, String)>;
+
+    /// Answers a query of the page over an entity set; none where there is no such set.
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>>;
 
     /// What is printed below the address: keys, and requests to try.
     fn greeting(&self, base: &str) -> Vec<String>;

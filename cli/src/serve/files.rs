@@ -13,6 +13,7 @@ use odata_service::Service;
 use super::api::{self, Api, blocking};
 use super::load::{self, Set};
 use super::options::Options;
+use super::page::Asked;
 use crate::data::{self, Trouble};
 
 /// The service of the files as they are now, and how it is built of them.
@@ -96,6 +97,25 @@ impl Api for Files {
 
     fn reset(&self) {
         self.service().reset();
+    }
+
+    fn sets(&self) -> Vec<(String, String)> {
+        let service = self.service();
+        let url = |name: &str| (name.to_owned(), format!("{}/{name}", self.recipe.base));
+        service.sets().map(url).collect()
+    }
+
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+        let service = self.service();
+        let plan = match service.explain(set, query)? {
+            Ok(plan) => plan,
+            Err(error) => return Some(Err(error)),
+        };
+        let uri = format!("{}/{set}?{query}", self.recipe.base);
+        let request = Request::builder().uri(uri).body(Vec::new()).ok()?;
+        let response = service.handle(&request);
+        let answer = serde_json::from_slice(response.body()).unwrap_or_default();
+        Some(Ok(Asked { plan, answer }))
     }
 
     fn greeting(&self, base: &str) -> Vec<String> {

@@ -7,6 +7,7 @@ mod files;
 mod load;
 mod log;
 mod options;
+mod page;
 mod preset;
 mod server;
 #[cfg(test)]
@@ -18,7 +19,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::post;
 use axum::{Router, extract::Request};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -108,7 +109,9 @@ fn router(api: &Arc<dyn Api>, options: &Options, base: &str, log: &Log) -> Route
     let routed = Router::new()
         .route("/__admin/reset", post(reset))
         .with_state((Arc::clone(api), chaos))
+        .merge(page::router(api))
         .merge(routed)
+        .layer(from_fn(page::layer))
         .layer(CatchPanicLayer::custom(panicked));
     let routed = match options.no_cors {
         true => routed,

@@ -62,7 +62,7 @@ impl<'a> Search<'a> {
         let (head, path) = target.split_once('/').unwrap_or((target, ""));
         let path: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         let (name, signature) = match head.split_once('(') {
-            Some((name, types)) => (name, types.strip_suffix(')')),
+            Some((name, types)) => (name, Some(types.strip_suffix(')')?)),
             None => (head, None),
         };
         match self.declared(name)? {

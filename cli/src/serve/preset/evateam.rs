@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use super::super::api::{self, Api, blocking, json};
 use super::super::load::Set;
 use super::super::options::{Options, Quirk};
+use super::super::page::Asked;
 use super::secret::{Secret, bearer, token};
 use super::{embedded, place};
 use crate::data::Trouble;
@@ -42,10 +43,20 @@ struct Records {
     persons: Vec<Value>,
 }
 
+impl Records {
+    fn of(&self, entity: &str) -> Option<&[Value]> {
+        match entity {
+            "Task" => Some(&self.tasks),
+            "Person" => Some(&self.persons),
+            _ => None,
+        }
+    }
+}
+
 /// What a list is asked for with.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct Listed {
     filter: Option<String>,
     orderby: Option<String>,
     select: Option<String>,
@@ -79,14 +90,9 @@ impl EvaTeam {
             Err(message) => return self.error(StatusCode::BAD_REQUEST, &message),
         };
         let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);
-        let records = match entity {
-            "Task" => &stored.tasks,
-            "Person" => &stored.persons,
-            _ => {
-                let message =
-                    format!("no entity is called `{entity}`; there are `Task` and `Person`");
-                return self.error(StatusCode::NOT_FOUND, &message);
-            }
+        let Some(records) = stored.of(entity) else {
+            let message = format!("no entity is called `{entity}`; there are `Task` and `Person`");
+            return self.error(StatusCode::NOT_FOUND, &message);
         };
         match query.apply(records) {
             Ok(page) => json(StatusCode::OK, page.to_json()),
@@ -99,7 +105,7 @@ impl EvaTeam {
 
     /// The query of a body of JSON. Its texts are encoded, so that none of them becomes another option.
     fn asked(&self, body: &[u8]) -> Result<Query, String> {
-        let asked: Asked = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let asked: Listed = serde_json::from_slice(body).map_err(|error| error.to_string())?;
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let options = [
             ("$filter", asked.filter.as_deref().map(encoded)),
@@ -159,6 +165,16 @@ impl Api for EvaTeam {
 
     /// Nothing changes the records.
     fn reset(&self) {}
+
+    fn sets(&self) -> Vec<(String, String)> {
+        let url = |name: &str| (name.to_owned(), format!("/api/{name}/$query"));
+        ["Task", "Person"].map(url).into()
+    }
+
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+        let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Asked::of(query, &self.settings, None, stored.of(set)?))
+    }
 
     fn greeting(&self, base: &str) -> Vec<String> {
         let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);

@@ -42,9 +42,7 @@ impl<'d> Elements<'d> {
         let mut found = Vec::new();
         for child in node.children().filter(Node::is_element) {
             let tag = child.tag_name();
-            let is_csdl = tag.namespace().is_none_or(|name| {
-                name.ends_with("/odata/ns/edm") || name.ends_with("/odata/ns/edmx")
-            });
+            let is_csdl = is_csdl(child);
             if is_csdl && known.contains(&tag.name()) {
                 found.push(child);
             } else if is_csdl {
@@ -199,4 +197,11 @@ impl<'d> Elements<'d> {
         }
         Ok(node.children().filter(Node::is_text).filter_map(|text| text.text()).collect())
     }
+}
+
+/// Whether an element is one of CSDL, not of another XML namespace.
+pub(super) fn is_csdl(node: Node<'_, '_>) -> bool {
+    node.tag_name()
+        .namespace()
+        .is_none_or(|name| name.ends_with("/odata/ns/edm") || name.ends_with("/odata/ns/edmx"))
 }

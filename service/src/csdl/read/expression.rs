@@ -7,6 +7,7 @@ use super::super::error::CsdlError;
 use super::super::vocabulary::{self, CONSTANTS, Shape};
 use super::super::{Object, item_of};
 use super::Reader;
+use super::element::is_csdl;
 use super::schema::number_of;
 
 /// Expressions inside one another at most.
@@ -61,9 +62,7 @@ impl<'d, 'i> Reader<'d, 'i> {
         node: Node<'d, 'i>,
     ) -> impl Iterator<Item = Node<'d, 'i>> + use<'d, 'i> {
         let is_annotation = |child: &Node<'_, '_>| {
-            let tag = child.tag_name();
-            let is_csdl = tag.namespace().is_none_or(|name| name.ends_with("/odata/ns/edm"));
-            child.is_element() && is_csdl && tag.name() == "Annotation"
+            child.is_element() && is_csdl(*child) && child.tag_name().name() == "Annotation"
         };
         node.children().filter(is_annotation)
     }
@@ -208,9 +207,7 @@ impl<'d, 'i> Reader<'d, 'i> {
         let mut operands = Vec::new();
         let place = Place { depth: place.depth.saturating_add(1), ..place };
         for child in node.children().filter(Node::is_element) {
-            let tag = child.tag_name();
-            let is_csdl = tag.namespace().is_none_or(|name| name.ends_with("/odata/ns/edm"));
-            if is_csdl && tag.name() != "Annotation" {
+            if is_csdl(child) && child.tag_name().name() != "Annotation" {
                 operands.push(self.expression(child, place)?);
             }
         }

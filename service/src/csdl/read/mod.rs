@@ -177,6 +177,7 @@ impl<'d, 'i> Reader<'d, 'i> {
                     let namespace = self.elements.needed(child, "Namespace")?;
                     own.insert("$Namespace".to_owned(), namespace.into());
                     self.elements.texts(child, &mut own, &["Alias"]);
+                    self.elements.children(child, &["Annotation"])?;
                     self.annotations(child, &mut own, "")?;
                     includes.push(own.into());
                 }
@@ -184,6 +185,7 @@ impl<'d, 'i> Reader<'d, 'i> {
                     let namespace = self.elements.needed(child, "TermNamespace")?;
                     own.insert("$TermNamespace".to_owned(), namespace.into());
                     self.elements.texts(child, &mut own, &["Qualifier", "TargetNamespace"]);
+                    self.elements.children(child, &[])?;
                     annotations.push(own.into());
                 }
                 _ => {}

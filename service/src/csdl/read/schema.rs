@@ -104,6 +104,7 @@ impl<'d, 'i> Reader<'d, 'i> {
         let mut key = Vec::new();
         for part in self.elements.children(node, &["PropertyRef"])? {
             let path = self.names.aliased(self.elements.needed(part, "Name")?);
+            self.elements.children(part, &[])?;
             key.push(match part.attribute("Alias") {
                 Some(alias) => {
                     self.elements.identifier(part, "Alias", alias)?;
@@ -333,6 +334,7 @@ impl<'d, 'i> Reader<'d, 'i> {
         }
         self.aliased(node, &mut own, "EntitySetPath");
         let mut parameters = Vec::new();
+        let mut returned = Object::new();
         for child in self.elements.children(node, &["Annotation", "Parameter", "ReturnType"])? {
             match child.tag_name().name() {
                 "Parameter" => {
@@ -342,8 +344,8 @@ impl<'d, 'i> Reader<'d, 'i> {
                     parameters.push(Value::from(parameter));
                 }
                 "ReturnType" => {
-                    let returned = self.property(child)?.into();
-                    self.elements.put(child, &mut own, "$ReturnType".to_owned(), returned)?;
+                    let value = self.property(child)?.into();
+                    self.elements.put(child, &mut returned, "$ReturnType".to_owned(), value)?;
                 }
                 _ => {}
             }
@@ -351,6 +353,7 @@ impl<'d, 'i> Reader<'d, 'i> {
         if !parameters.is_empty() {
             own.insert("$Parameter".to_owned(), parameters.into());
         }
+        own.extend(returned);
         self.annotations(node, &mut own, "")?;
         let name = self.elements.name(node)?;
         let overloads = schema.entry(name).or_insert_with(|| Value::Array(Vec::new()));
@@ -417,6 +420,7 @@ impl<'d, 'i> Reader<'d, 'i> {
                 continue;
             }
             let path = self.names.aliased(self.elements.needed(child, "Path")?);
+            self.elements.children(child, &[])?;
             let target = self.target(self.elements.needed(child, "Target")?, container);
             self.elements.put(child, &mut bindings, path, target.into())?;
         }

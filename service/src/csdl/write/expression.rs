@@ -60,6 +60,11 @@ fn is_control(name: &str) -> bool {
     !name.contains('.') || name.starts_with("odata.")
 }
 
+/// Whether members of an enumeration are written as their value, for which XML has no word.
+fn is_numeric(members: &str) -> bool {
+    members.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// What the type of a value depends on.
 #[derive(Clone, Copy, Default)]
 struct Context<'t> {
@@ -78,6 +83,11 @@ enum Written {
 impl Written {
     fn into_element(self) -> Element {
         match self {
+            Written::Attribute("UrlRef", url) => {
+                let mut element = Element::new("UrlRef");
+                element.push(Element::with_content("String", url));
+                element
+            }
             Written::Attribute(name, value) => Element::with_content(name, value),
             Written::Element(element) => element,
         }
@@ -166,7 +176,7 @@ impl<'j> Writer<'j> {
         let natural = plain(value);
         let element = match (stated.as_deref(), value) {
             (Some("Boolean"), _) => natural,
-            (Some(name), Value::String(_)) if name.contains('.') => {
+            (Some(name), Value::String(_)) if name.contains('.') && !is_numeric(&content) => {
                 let members: Vec<_> =
                     content.split(',').map(|member| format!("{name}/{}", member.trim())).collect();
                 return Written::Attribute("EnumMember", self.names.aliased(&members.join(" ")));

@@ -20,17 +20,18 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post, put};
-use odata_query::Schema;
+use odata_query::{Schema, Settings};
 use serde_json::{Value, json};
 
 use self::failure::{Failed, Failure};
-use self::query::Asked;
+use self::query::Asked as List;
 use self::records::{Of, Records};
 use self::session::Sessions;
 use crate::data::Trouble;
 use crate::serve::api::{self, Api, blocking};
 use crate::serve::load::Set;
 use crate::serve::options::Options;
+use crate::serve::page::Asked;
 
 pub(super) struct DealApp {
     sessions: Sessions,
@@ -46,7 +47,7 @@ struct Kept {
     initial: Records,
 }
 
-type Read = fn(&str, Option<u64>) -> Result<Asked, Failed>;
+type Read = fn(&str, Option<u64>) -> Result<List, Failed>;
 type Create = fn(&mut Records, &[u8]) -> Result<Value, Failed>;
 type Update = fn(&mut Records, &str, &[u8]) -> Result<Value, Failed>;
 
@@ -150,6 +151,18 @@ impl Api for DealApp {
     fn reset(&self) {
         let mut stored = self.records.write().unwrap_or_else(PoisonError::into_inner);
         stored.now = stored.initial.clone();
+    }
+
+    fn sets(&self) -> Vec<(String, String)> {
+        let url = |of: Of| (of.set().to_owned(), of.path().to_owned());
+        Of::ALL.map(url).into()
+    }
+
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+        let of = Of::ALL.into_iter().find(|of| of.set() == set)?;
+        let declared = self.schema.entity_set(set)?;
+        let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Asked::of(query, &Settings::default(), Some(&declared), stored.now.of(of)))
     }
 
     fn greeting(&self, base: &str) -> Vec<String> {

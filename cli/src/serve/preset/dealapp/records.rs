@@ -19,6 +19,17 @@ pub(super) enum Of {
 }
 
 impl Of {
+    pub(super) const ALL: [Of; 4] = [Of::Users, Of::Units, Of::Roles, Of::Levels];
+
+    /// The path that the resources are listed at; levels are part of users alone.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Of::Users | Of::Levels => "/api/v1/users",
+            Of::Units => "/api/v1/organization/units",
+            Of::Roles => "/api/v1/organization/roles",
+        }
+    }
+
     /// The entity set, which JSON:API calls the type.
     pub(super) fn set(self) -> &'static str {
         match self {
@@ -58,7 +69,7 @@ impl Records {
     pub(super) fn load(&mut self, sets: Vec<Set>) -> Result<(), Trouble> {
         let Records { users, units, roles, levels } = self;
         place(sets, [("users", users), ("units", units), ("roles", roles), ("levels", levels)])?;
-        for of in [Of::Users, Of::Units, Of::Roles, Of::Levels] {
+        for of in Of::ALL {
             if self.of(of).iter().any(|record| text(record, "id").is_none()) {
                 let message = format!("a record of `{}` has no `id` that is a string", of.set());
                 return Err(Trouble::new(message));
@@ -84,7 +95,7 @@ impl Records {
     pub(super) fn query(&self, of: Of, query: &Query, schema: &Schema) -> Result<Found, Failed> {
         let broken = |error: odata_query::Error| Failed::from(Failure::invalid(error.to_string()));
         let declared = schema.entity_set(of.set()).ok_or_else(Failure::internal)?;
-        let sets = [Of::Users, Of::Units, Of::Roles, Of::Levels].into_iter();
+        let sets = Of::ALL.into_iter();
         let sets = sets.fold(Collections::new(), |sets, of| sets.with(of.set(), self.of(of)));
         let plan = query.bind_to(&declared).map_err(broken)?;
         let page = plan.apply_with(self.of(of), &sets).map_err(broken)?;

@@ -24,6 +24,7 @@ use self::records::Records;
 use super::super::api::{self, Api, blocking, json, odata_error, refused};
 use super::super::load::Set;
 use super::super::options::Options;
+use super::super::page::Asked;
 use super::secret::{Secret, bearer};
 use super::{embedded, place};
 use crate::data::Trouble;
@@ -32,6 +33,9 @@ use crate::data::Trouble;
 const KEY: &str = "0D47A1C2B3E4F5061728394A5B";
 /// The option that carries the key.
 const KEY_OPTION: &str = "ApiKey";
+
+const EMPLOYEES_SET: &str = "Employees";
+const GROUPS_SET: &str = "EmployeeGroups";
 
 const EMPLOYEES: &str = include_str!("../../../../../examples/data/employees.json");
 const GROUPS: &str = include_str!("../../../../../examples/data/employee_groups.json");
@@ -172,7 +176,7 @@ impl Api for IntraDesk {
         let mut state = self.records.write().unwrap_or_else(PoisonError::into_inner);
         let (mut employees, mut groups) =
             (state.initial.employees.clone(), state.initial.groups.clone());
-        place(sets, [("Employees", &mut employees), ("EmployeeGroups", &mut groups)])?;
+        place(sets, [(EMPLOYEES_SET, &mut employees), (GROUPS_SET, &mut groups)])?;
         let initial = Records::new(employees, groups)?;
         *state = Kept { now: initial.clone(), initial };
         Ok(())
@@ -181,6 +185,22 @@ impl Api for IntraDesk {
     fn reset(&self) {
         let mut state = self.records.write().unwrap_or_else(PoisonError::into_inner);
         state.now = state.initial.clone();
+    }
+
+    fn sets(&self) -> Vec<(String, String)> {
+        let key = self.shown.unwrap_or("…");
+        let url = |name: &str| format!("/settings/odata/v2/{name}?{KEY_OPTION}={key}");
+        [EMPLOYEES_SET, GROUPS_SET].map(|name| (name.to_owned(), url(name))).into()
+    }
+
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Error>> {
+        let state = self.records.read().unwrap_or_else(PoisonError::into_inner);
+        let (declared, records) = match set {
+            EMPLOYEES_SET => (&state.now.employee, &state.now.employees),
+            GROUPS_SET => (&self.group, &state.now.groups),
+            _ => return None,
+        };
+        Some(Asked::of(query, &self.settings, Some(declared), records))
     }
 
     fn greeting(&self, base: &str) -> Vec<String> {
