@@ -68,6 +68,7 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<(), Trouble
     let done = runtime.block_on(async {
         let listener =
             server::listen(&options.host, options.port).await.map_err(trouble(&place))?;
+        let signals = server::Signals::new().map_err(trouble("cannot start"))?;
         let address = format!("http://{}", listener.local_addr().map_err(trouble(&place))?);
         let mut lines = vec![format!("listening on {address}")];
         lines.extend(api.greeting(&format!("{address}{base}")));
@@ -82,7 +83,7 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<(), Trouble
                 log.clone(),
             ));
         }
-        server::serve(listener, router, options.timeout, &log).await;
+        server::serve(listener, router, options.timeout, signals, &log).await;
         Ok(())
     });
     runtime.shutdown_background();

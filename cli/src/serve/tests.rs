@@ -18,6 +18,7 @@ use super::api::{Api, blocking, odata_error};
 use super::load::Set;
 use super::log::Log;
 use super::options::Options;
+use super::page::Asked;
 use crate::data::Trouble;
 
 struct Shaky;
@@ -43,6 +44,14 @@ impl Api for Shaky {
 
     fn reset(&self) {
         panic!("a reset");
+    }
+
+    fn sets(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn ask(&self, _: &str, _: &str) -> Option<Result<Asked, odata_query::Error>> {
+        None
     }
 
     fn greeting(&self, _: &str) -> Vec<String> {

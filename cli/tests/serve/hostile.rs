@@ -73,15 +73,20 @@ fn slow_clients() {
 #[test]
 fn clients_that_go_away() {
     let desk = desk(&[]);
+    let mut waiting = Vec::new();
     for _ in 0..50 {
-        // Before the answer, amid the head, amid the body.
-        let mut stream = desk.connect();
-        write!(stream, "GET {} HTTP/1.1\r\nHost: x\r\nX-Odata-Delay: 10s\r\n\r\n", path()).unwrap();
+        // Amid the head, amid the body, before the answer.
         let mut stream = desk.connect();
         write!(stream, "GET {} HT", path()).unwrap();
         let mut stream = desk.connect();
         write!(stream, "DELETE /settings/api/v3/employees/Users?{KEY} HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{{\"ids\":[604876").unwrap();
+        let mut stream = desk.connect();
+        write!(stream, "GET {} HTTP/1.1\r\nHost: x\r\nX-Odata-Delay: 60s\r\n\r\n", path()).unwrap();
+        waiting.push(stream);
     }
+    // They are being answered.
+    std::thread::sleep(Duration::from_millis(500));
+    drop(waiting);
     desk.logged("client gone");
     healthy(&desk);
 }
