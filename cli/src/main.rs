@@ -97,9 +97,7 @@ enum Command {
         #[arg(long, value_name = "NAME", default_value = "id", requires = "id")]
         key: String,
     },
-    /// Serve files as an OData service over HTTP, or answer as the service of a vendor does. `POST
-    /// /__admin/reset` takes back all changes; the headers `X-Odata-Delay` and `X-Odata-Fail` are `--delay` and `--fail`
-    /// for one request
+    /// Serve files as an OData service over HTTP, or answer as the service of a vendor does
     Serve(Box<serve::Options>),
 }
 

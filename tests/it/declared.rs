@@ -3,7 +3,7 @@
 
 use std::{env, fs};
 
-use odata_query::ast::{Expr, call, lit, prop};
+use odata_query::ast::{Expr, call, case, lit, null, prop};
 use odata_query::schema::{EnumBuilder, Navigation, Schema, TypeBuilder};
 use odata_query::{Collation, EntityType, Names, Query, Settings};
 use proptest::collection::vec;
@@ -538,6 +538,43 @@ fn bad_declarations() {
 
 /// Names that stand for several properties multiply; what they cost is bounded (a stack of 512 KiB in release
 /// builds, 2 MiB in debug builds).
+#[test]
+fn virtual_properties_may_end_in_computed_ones() {
+    let shown = case([(prop("public"), prop("text")), (lit(true), null())]);
+    let note = TypeBuilder::new("Note")
+        .property("public", "Edm.Boolean")
+        .property("text", "Edm.String")
+        .computed("shown", shown);
+    let item = EntityType::builder("Item")
+        .property("name", "Edm.String")
+        .complexes("notes", note)
+        .computed("title", call("concat", [lit("to "), prop("name")]))
+        .virtual_any("anywhere", ["title", "notes/shown"])
+        .build()
+        .unwrap();
+    let notes = |public: bool| json!({"name": "Pan", "notes": [{"public": public, "text": "Red"}]});
+    let records = [notes(false), notes(true), json!({"name": null})];
+    for (query, expected) in [
+        ("$filter=contains(anywhere,'RED')", vec![1]),
+        ("$filter=anywhere eq 'to pan'", vec![0, 1]),
+        ("$filter=not contains(anywhere,'red')", vec![0, 2]),
+        ("$filter=anywhere in ('red','x')", vec![1]),
+    ] {
+        let page = Query::parse(query).unwrap().apply_to(&item, &records).unwrap();
+        let expected: Vec<_> = expected.into_iter().map(|place| &records[place]).collect();
+        assert_eq!(page.records().collect::<Vec<_>>(), expected, "{query}");
+    }
+    // One that asks for itself comes to an end.
+    let circle = EntityType::builder("Circle")
+        .property("name", "Edm.String")
+        .computed("again", prop("any").contains("x"))
+        .virtual_any("any", ["name", "again"])
+        .build()
+        .unwrap();
+    let error = Query::parse("$filter=contains(any,'x')").unwrap().bind_to(&circle).unwrap_err();
+    assert!(matches!(error.code(), "limit" | "schema"), "{error}");
+}
+
 #[test]
 fn virtual_properties_are_bounded() {
     let parsed = [

@@ -10,6 +10,8 @@ mod options;
 mod page;
 mod preset;
 mod server;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::io::Write;
@@ -66,6 +68,7 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<(), Trouble
     let done = runtime.block_on(async {
         let listener =
             server::listen(&options.host, options.port).await.map_err(trouble(&place))?;
+        let signals = server::Signals::new().map_err(trouble("cannot start"))?;
         let address = format!("http://{}", listener.local_addr().map_err(trouble(&place))?);
         let mut lines = vec![format!("listening on {address}")];
         lines.extend(api.greeting(&format!("{address}{base}")));
@@ -80,7 +83,7 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<(), Trouble
                 log.clone(),
             ));
         }
-        server::serve(listener, router, options.timeout, &log).await;
+        server::serve(listener, router, options.timeout, signals, &log).await;
         Ok(())
     });
     runtime.shutdown_background();
@@ -94,8 +97,8 @@ fn router(api: &Arc<dyn Api>, options: &Options, base: &str, log: &Log) -> Route
     let bounds = Bounds { bytes: options.max_body, time: options.timeout, api: Arc::clone(api) };
     let service = Arc::clone(api)
         .router()
-        .layer(from_fn_with_state(bounds, body::layer))
-        .layer(from_fn_with_state((Arc::clone(&chaos), Arc::clone(api)), chaos::layer));
+        .layer(from_fn_with_state((Arc::clone(&chaos), Arc::clone(api)), chaos::layer))
+        .layer(from_fn_with_state(bounds, body::layer));
     let routed = match base {
         "" => service,
         base => api::with_errors(Router::new().nest(base, service), api),

@@ -9,8 +9,23 @@ use odata_query::{Names, Plus, Settings};
 
 use super::chaos::{Delay, Fault};
 
+/// What the documents of the vendors leave open, and is therefore ours.
+const OURS: &str = "\
+The presets do what the documents of the vendors say. What these leave open is ours:
+  intradesk  errors (401 without a key, 400 with `error` for a query, 400 with `isSuccess: false` for a command);
+             unknown fields of commands are refused; searches ignore case; a list that is not sent becomes empty and
+             `isArchived` false; a photograph changes with `isNewFoto` only; deleting many deletes all or none
+  evateam    everything but the token, POST, the statuses and the error: both entities (`Task`, `Person`), their requests
+             `/api/{Entity}/list` and `/api/{Entity}/$query`, and the header `Error-Code`
+  dealapp    errors of JSON:API with 401, 404 and 422; `page` and `per_page`; `active` goes before the default; filters of units
+             are equalities; addresses of users are unique; `POST /api/v1/users/import` takes CSV as its body, all or nothing
+
+`POST /__admin/reset` takes back all changes. The headers `X-Odata-Delay` and `X-Odata-Fail` are `--delay` and
+`--fail` for one request.";
+
 /// Where requests are answered and from what.
 #[derive(Args)]
+#[command(after_long_help = OURS)]
 pub(crate) struct Options {
     /// A folder, or files: a JSON array of records, an object with a `value` array, one record per line, or
     /// an object of arrays. Each array is an entity set, called as its file or its member is
@@ -64,7 +79,8 @@ pub(crate) struct Options {
     /// Bytes of the body of a request at most
     #[arg(long, value_name = "N", default_value_t = 16 << 20)]
     pub(super) max_body: usize,
-    /// How long the head, and then the body, of a request may take to arrive
+    /// How long the head, and then the body, of a request may take to arrive, and an answer may wait for its client to
+    /// take more of it
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
     pub(super) timeout: Duration,
     /// Write no log of requests to standard error

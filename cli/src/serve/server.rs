@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 
 use super::chaos::Cut;
 use super::log::Log;
@@ -50,13 +50,18 @@ pub(super) async fn listen(host: &str, port: u16) -> io::Result<TcpListener> {
 }
 
 /// Answers until a signal comes, and then what has begun.
-pub(super) async fn serve(listener: TcpListener, router: Router, timeout: Duration, log: &Log) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    timeout: Duration,
+    mut signals: Signals,
+    log: &Log,
+) {
     let graceful = GracefulShutdown::new();
-    let mut stop = pin!(signal());
     loop {
         let taken = tokio::select! {
             taken = listener.accept() => taken,
-            () = &mut stop => break,
+            () = signals.next() => break,
         };
         match taken {
             Ok((stream, _)) => answer(stream, router.clone(), timeout, &graceful),
@@ -71,7 +76,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, timeout: Durati
     tokio::select! {
         () = graceful.shutdown() => {}
         () = tokio::time::sleep(GRACE) => log.line("stopping although some are not"),
-        () = signal() => log.line("stopping at once"),
+        () = signals.next() => log.line("stopping at once"),
     }
 }
 
@@ -83,10 +88,12 @@ fn answer(stream: TcpStream, router: Router, timeout: Duration, graceful: &Grace
         let router = Arc::clone(&router);
         async move { uncut(hyper::service::Service::call(&*router, request).await) }
     });
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(timeout));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(timeout)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Box::pin(stream)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         // What goes wrong with one connection is its client's to notice.
@@ -103,18 +110,35 @@ fn uncut(response: Result<Response, Infallible>) -> io::Result<Response> {
     }
 }
 
-/// Comes when the process is asked to stop.
-async fn signal() {
+/// The signals that ask the process to stop. Those that came while nobody waited are not lost.
+pub(super) struct Signals {
     #[cfg(unix)]
-    {
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(not(unix))]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    pub(super) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
-            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-            return;
-        }
+        let (interrupt, terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Signals { interrupt, terminate })
     }
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+
+    #[cfg(not(unix))]
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Signals { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    /// Waits for the next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! { _ = self.interrupt.recv() => {}, _ = self.terminate.recv() => {} }
+        #[cfg(not(unix))]
+        self.interrupt.recv().await;
     }
 }

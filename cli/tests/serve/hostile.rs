@@ -73,15 +73,20 @@ fn slow_clients() {
 #[test]
 fn clients_that_go_away() {
     let desk = desk(&[]);
+    let mut waiting = Vec::new();
     for _ in 0..50 {
-        // Before the answer, amid the head, amid the body.
-        let mut stream = desk.connect();
-        write!(stream, "GET {} HTTP/1.1\r\nHost: x\r\nX-Odata-Delay: 10s\r\n\r\n", path()).unwrap();
+        // Amid the head, amid the body, before the answer.
         let mut stream = desk.connect();
         write!(stream, "GET {} HT", path()).unwrap();
         let mut stream = desk.connect();
         write!(stream, "DELETE /settings/api/v3/employees/Users?{KEY} HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\n{{\"ids\":[604876").unwrap();
+        let mut stream = desk.connect();
+        write!(stream, "GET {} HTTP/1.1\r\nHost: x\r\nX-Odata-Delay: 60s\r\n\r\n", path()).unwrap();
+        waiting.push(stream);
     }
+    // They are being answered.
+    std::thread::sleep(Duration::from_millis(500));
+    drop(waiting);
     desk.logged("client gone");
     healthy(&desk);
 }
@@ -140,4 +145,22 @@ fn a_second_signal_does_not_wait() {
     desk.logged("stopping when");
     desk.signal("-TERM");
     assert_eq!(desk.end(Duration::from_secs(3)).code(), Some(0));
+}
+
+#[test]
+fn clients_that_do_not_read() {
+    let folder = crate::support::folder("large");
+    let text = "x".repeat(1 << 20);
+    let records: Vec<String> =
+        (0..32).map(|id| format!("{{\"id\":{id},\"name\":\"{text}\"}}")).collect();
+    std::fs::write(folder.join("employees.json"), format!("[{}]", records.join(","))).unwrap();
+    let desk = desk(&["--timeout", "500ms", folder.to_str().unwrap()]);
+    let mut stream = desk.connect();
+    write!(stream, "GET /settings/odata/Employees?{KEY} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    desk.logged(" 200, ");
+    std::thread::sleep(Duration::from_secs(2));
+    // The connection was given up: what is left of the answer never comes.
+    let mut read = Vec::new();
+    let _ = stream.read_to_end(&mut read);
+    assert!(read.len() < 32 << 20, "{}", read.len());
 }

@@ -209,7 +209,7 @@ fn an_employee_is_created_under_the_names_of_writing_and_read_under_those_of_rea
     assert_eq!(made["groups"][0]["userId"], 604_877);
     assert_eq!(
         made["userTags"],
-        json!([{"userId": 604_877, "tagId": 750, "tag": {"id": 750, "name": null}}])
+        json!([{"userId": 604_877, "tagId": 750, "tag": {"id": 750, "name": "VIP"}}])
     );
     assert_eq!(made["phoneNumber"], "+78005553535");
     assert_eq!(

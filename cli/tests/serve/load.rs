@@ -23,7 +23,7 @@ fn data_that_cannot_be_read() {
             vec!["number.json, line 2, column", "each record is an object"],
         ),
         ("inner.json", "{\"value\":[{\"id\":1},null]}", vec!["inner.json, line 1, column 2"]),
-        ("sets.json", "{\"a\":[{\"id\":1}],\n\"b\":[[]]}", vec!["sets.json, line 2, column 6"]),
+        ("sets.json", "{\"a\":[{\"id\":1}],\n\"b\":[[]]}", vec!["sets.json, line 2, column"]),
         ("lines.ndjson", "{\"id\":1}\n\"x\"\n", vec!["lines.ndjson, line 2, column"]),
         ("empty.json", " \n", vec!["is empty"]),
         ("latin.json", "[{\"name\":\"\u{fffd}\"}]", vec![]),
