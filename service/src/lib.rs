@@ -52,7 +52,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use http::header::{HOST, HeaderName};
 use http::{HeaderValue, Method, Request, Response};
-use odata_query::{Names, Settings};
+use odata_query::{Names, Plus, Settings};
 use serde_json::Value;
 
 use failure::{Failure, Outcome};
@@ -83,6 +83,7 @@ struct Options {
     page_size: Option<u64>,
     always_count: bool,
     names: Names,
+    plus: Plus,
     read_only: bool,
     base: String,
 }
@@ -92,6 +93,7 @@ impl Options {
         let mut settings = Settings::default();
         settings.always_count = self.always_count;
         settings.names = self.names;
+        settings.plus = self.plus;
         settings
     }
 }
@@ -156,6 +158,12 @@ impl Builder {
     /// How names of properties in queries match.
     pub fn names(mut self, names: Names) -> Self {
         self.options.names = names;
+        self
+    }
+
+    /// What a raw `+` in a query stands for.
+    pub fn plus(mut self, plus: Plus) -> Self {
+        self.options.plus = plus;
         self
     }
 

@@ -34,6 +34,7 @@ impl Recipe {
         let mut builder = Service::builder()
             .always_count(self.settings.always_count)
             .names(self.settings.names)
+            .plus(self.settings.plus)
             .read_only(self.read_only)
             .base(&self.base);
         if let Some(size) = self.settings.page_size {

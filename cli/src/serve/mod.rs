@@ -63,13 +63,14 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<(), Trouble
     let runtime = runtime.map_err(trouble("cannot start"))?;
     let log = Log::new(options.quiet).map_err(trouble("cannot start"))?;
     let base = options.base.clone().unwrap_or_else(|| api.base().to_owned());
-    let router = router(&api, options, &base, &log);
     let place = format!("cannot listen on {}:{}", options.host, options.port);
     let done = runtime.block_on(async {
         let listener =
             server::listen(&options.host, options.port).await.map_err(trouble(&place))?;
         let signals = server::Signals::new().map_err(trouble("cannot start"))?;
-        let address = format!("http://{}", listener.local_addr().map_err(trouble(&place))?);
+        let address = listener.local_addr().map_err(trouble(&place))?;
+        let router = router(&api, options, &base, address.ip().is_loopback(), &log);
+        let address = format!("http://{address}");
         let mut lines = vec![format!("listening on {address}")];
         lines.extend(api.greeting(&format!("{address}{base}")));
         writeln!(out, "{}", lines.join("\n"))
@@ -92,7 +93,7 @@ pub(crate) fn run(options: &Options, out: &mut impl Write) -> Result<(), Trouble
 }
 
 /// The service within the layers that all of them have.
-fn router(api: &Arc<dyn Api>, options: &Options, base: &str, log: &Log) -> Router {
+fn router(api: &Arc<dyn Api>, options: &Options, base: &str, is_local: bool, log: &Log) -> Router {
     let chaos = Arc::new(Chaos::new(options.delay, options.fail, options.seed));
     let bounds = Bounds { bytes: options.max_body, time: options.timeout, api: Arc::clone(api) };
     let service = Arc::clone(api)
@@ -110,13 +111,16 @@ fn router(api: &Arc<dyn Api>, options: &Options, base: &str, log: &Log) -> Route
     let routed = Router::new()
         .route("/__admin/reset", post(reset))
         .with_state((Arc::clone(api), chaos))
-        .merge(page::router(api))
         .merge(routed)
-        .layer(from_fn(page::layer))
         .layer(CatchPanicLayer::custom(panicked));
     let routed = match options.no_cors {
         true => routed,
         false => routed.layer(CorsLayer::very_permissive().expose_headers(EXPOSED)),
+    };
+    // The page needs no keys: it is for who sits at this computer, and for no script of another origin.
+    let routed = match is_local {
+        true => routed.merge(page::router(api)).layer(from_fn(page::layer)),
+        false => routed,
     };
     routed.layer(from_fn_with_state(log.clone(), log::layer))
 }

@@ -73,8 +73,8 @@ pub(crate) struct Options {
     /// Which names of properties are the same
     #[arg(long, value_enum, default_value_t = NameRule::IgnoreCase)]
     pub(super) names: NameRule,
-    /// What a raw `+` in the query of a preset is; a blank in `intradesk` if not given
-    #[arg(long, value_enum, requires = "preset")]
+    /// What a raw `+` in a query is; a plus sign if not given, but a blank in `intradesk`
+    #[arg(long, value_enum)]
     pub(super) plus: Option<PlusRule>,
     /// Bytes of the body of a request at most
     #[arg(long, value_name = "N", default_value_t = 16 << 20)]
