@@ -69,7 +69,7 @@ struct Line {
 fn a_panic_is_an_error_of_one_request() {
     let options = Line::parse_from(["serve", "x.json", "--quiet"]).options;
     let api: Arc<dyn Api> = Arc::new(Shaky);
-    let router = super::router(&api, &options, "", &Log::new(true).unwrap());
+    let router = super::router(&api, &options, "", false, &Log::new(true).unwrap());
     let service = TowerToHyperService::new(router);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let status = |method: &str, path: &str| {
