@@ -9,7 +9,7 @@ use super::window;
 use crate::ast::escaped;
 use crate::error::{Error, Kind};
 use crate::limits::Names;
-use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight, weight};
+use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight, no_collection, weight};
 
 /// The annotations of a collection that hold for all of it, not for what is left.
 const OF_ALL: [&str; 4] = ["odata.count", "odata.nextLink", "count", "nextLink"];
@@ -389,11 +389,4 @@ impl Identity {
 /// Whether a member is an annotation of another one.
 fn is_annotation(name: &str) -> bool {
     name.find('@').is_some_and(|place| place > 0)
-}
-
-fn no_collection(name: &str) -> Error {
-    let what = format!("the value of `{name}`");
-    let found = "a single value".to_owned();
-    let error = Error::new(Kind::TypeMismatch { what, expected: "a collection".to_owned(), found });
-    error.with_help("only `$select`, `$expand` and `$compute` can be asked of a single value")
 }

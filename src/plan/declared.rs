@@ -160,16 +160,22 @@ impl<'q> Binder<'q, '_> {
 
     /// What a node is, for messages.
     pub(super) fn found(&self, id: NodeId) -> String {
-        match (self.declared_type(id), self.model()) {
-            (
-                Some(TypeRef { item: Item::Enum(own) | Item::Structured(own), collection }),
-                Some(model),
-            ) => match collection {
-                true => format!("a collection of `{}`", model.name(own)),
-                false => format!("`{}`", model.name(own)),
-            },
-            _ => self.plan.node(id).types.names(),
+        match self.declared_type(id) {
+            Some(declared) => self.declared_name(declared),
+            None => self.plan.node(id).types.names(),
         }
+    }
+
+    /// What a declared type is called in messages.
+    pub(super) fn declared_name(&self, declared: TypeRef) -> String {
+        let item = match (declared.item, self.model()) {
+            (Item::Enum(own) | Item::Structured(own), Some(model)) => {
+                format!("`{}`", model.name(own))
+            }
+            (Item::Primitive(primitive), _) if declared.collection => primitive.to_string(),
+            _ => return declared.types().names(),
+        };
+        if declared.collection { format!("a collection of {item}") } else { item }
     }
 
     /// A property by the name that the query uses, and what annotations of it stand beside.
@@ -223,6 +229,14 @@ impl<'q> Binder<'q, '_> {
     fn navigation(&self, of: NodeId, name: &str) -> Option<Navigation> {
         let own = match self.plan.node(of).op {
             Op::Record => self.level.declared.cloned(),
+            Op::Apply(Operation::TypeCast(_), ref operands)
+                if operands.iter().all(|id| matches!(self.plan.node(*id).op, Op::Record)) =>
+            {
+                match (self.declared_item(of), self.level.declared) {
+                    (Some(Item::Structured(id)), Some(own)) => Some(own.cast(id)),
+                    _ => None,
+                }
+            }
             _ => match (self.declared_item(of), self.declared.entity) {
                 (Some(Item::Structured(id)), Some(entity)) => Some(entity.other(id)),
                 _ => None,

@@ -7,11 +7,12 @@ use super::bind::{Binder, not_supported};
 use super::level::{Level, bind_level};
 use super::operation::TypeTest;
 use super::selection::{Asked, Expanded, Selected, Selection};
+use super::types::mismatch;
 use super::{NodeId, Plan};
-use crate::ast::{Options, PathSuffix, Place};
+use crate::ast::{Options, PathSuffix, Place, SystemOption};
 use crate::error::{Bound, Error, Found, Kind};
 use crate::limits::Names;
-use crate::schema::{EntityType, Item as DeclaredItem, Look, Navigation};
+use crate::schema::{EntityType, Item as DeclaredItem, Look, Member, Navigation, TypeRef};
 use crate::span::Span;
 use crate::value::Primitive;
 
@@ -225,10 +226,15 @@ impl<'q> Binder<'q, '_> {
 
     /// An item of which nothing is left yet, and what the member is declared to hold.
     fn item_and_inside(&self, asked: &Asked<'q>) -> Result<(Item, Option<EntityType>), Error> {
-        let (outside, span) = (self.level, asked.span);
+        let span = asked.span;
         let of_type = asked.of_type.map(|name| self.type_test(name, span)).transpose()?;
+        let owner = self.owner(asked)?;
+        let member = owner.as_ref().and_then(|owner| owner.member(&asked.name));
+        if let Some(declared) = member.and_then(Member::declared) {
+            self.check_fits(asked, declared)?;
+        }
         let navigation = match asked.expanded {
-            true => outside.declared.and_then(|entity| entity.navigation(&asked.name)),
+            true => owner.as_ref().and_then(|owner| owner.navigation(&asked.name)),
             false => None,
         };
         let item = Item {
@@ -244,16 +250,47 @@ impl<'q> Binder<'q, '_> {
         };
         let inside = match &navigation {
             Some(navigation) => Some(navigation.target()),
-            None => outside.declared.and_then(|entity| entity.inside(&asked.name)),
+            None => owner.and_then(|owner| owner.inside(&asked.name)),
         };
         Ok((item, inside))
     }
 
-    fn part(
-        &mut self,
-        asked: &mut Asked<'q>,
-        inside: Option<&EntityType>,
-    ) -> Result<Part, Error> {
+    /// The declared type that has a member: that of the records, or the one that its path casts them to.
+    fn owner(&self, asked: &Asked<'_>) -> Result<Option<EntityType>, Error> {
+        let (Some(own), Some(name)) = (self.level.declared, asked.of_type) else {
+            return Ok(self.level.declared.cloned());
+        };
+        Ok(self.find_type(name, asked.span)?.map(|id| own.cast(id)))
+    }
+
+    /// Refuses what cannot be asked of a value of the declared type.
+    fn check_fits(&self, asked: &Asked<'_>, declared: TypeRef) -> Result<(), Error> {
+        let options = asked.options;
+        let of_collection = asked.suffix == Some(PathSuffix::Count)
+            || options.is_some_and(|given| given.given().any(SystemOption::is_of_collection));
+        if of_collection && !declared.collection {
+            return Err(no_collection(&asked.name));
+        }
+        let of_members = !asked.selects.is_empty()
+            || !asked.expands.is_empty()
+            || options.is_some_and(|given| {
+                !(given.select.is_empty() && given.expand.is_empty() && given.compute.is_empty())
+            });
+        match declared.item {
+            DeclaredItem::Primitive(_) | DeclaredItem::Enum(_) if of_members => {
+                let what = format!("the value of `{}`", asked.name);
+                let expected = match declared.collection {
+                    true => "a collection of structured values",
+                    false => "a structured value",
+                };
+                let found = self.declared_name(declared);
+                Err(mismatch(what, expected.to_owned(), found, asked.span))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn part(&mut self, asked: &mut Asked<'q>, inside: Option<&EntityType>) -> Result<Part, Error> {
         if asked.too_deep {
             return Ok(Part::Nothing);
         }
@@ -345,6 +382,13 @@ fn check_place(asked: &Asked<'_>) -> Result<(), Error> {
         }
         None => Ok(()),
     }
+}
+
+/// What is asked of a collection, and found to be a single value.
+pub(crate) fn no_collection(name: &str) -> Error {
+    let (what, found) = (format!("the value of `{name}`"), "a single value".to_owned());
+    let error = Error::new(Kind::TypeMismatch { what, expected: "a collection".to_owned(), found });
+    error.with_help("only `$select`, `$expand` and `$compute` can be asked of a single value")
 }
 
 pub(super) fn link(navigation: &Navigation) -> Link {
