@@ -171,8 +171,9 @@ impl<'q, 's> Binder<'q, 's> {
         let node = self.plan.node(operand);
         let types = [Type::Number, Type::Duration];
         types::expect(node, &types, "the operand of `-`", "a number or Edm.Duration")?;
+        let result = types.into_iter().filter(|one| types::may_be(node, *one)).collect();
         let operand = self.read(operand)?;
-        self.apply_as(Operation::Negate, &[operand], types.into_iter().collect(), span)
+        self.apply_as(Operation::Negate, &[operand], result, span)
     }
 
     fn and(&mut self, operands: Nodes<'q>, span: Span) -> Result<NodeId, Error> {

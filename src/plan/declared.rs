@@ -115,6 +115,31 @@ impl<'q> Binder<'q, '_> {
         }
     }
 
+    /// What is computed from declared values and constants is of a known type as they are.
+    pub(super) fn declare_result(&mut self, id: NodeId) {
+        let node = self.plan.node(id);
+        let Op::Apply(
+            Operation::Binary(_)
+            | Operation::Call(_)
+            | Operation::Cast(_)
+            | Operation::Count
+            | Operation::Negate,
+            operands,
+        ) = &node.op
+        else {
+            return;
+        };
+        let is_known = |operand: &NodeId| {
+            let operand = self.plan.node(*operand);
+            operand.declared || matches!(operand.op, Op::Constant(_))
+        };
+        if operands.iter().all(is_known)
+            && let Some(primitive) = Primitive::of_values(node.types)
+        {
+            self.declare(id, TypeRef::one(Item::Primitive(primitive)));
+        }
+    }
+
     pub(super) fn declared_type(&self, id: NodeId) -> Option<TypeRef> {
         self.declared.types.get(id.position()).copied().flatten()
     }
@@ -313,13 +338,8 @@ impl<'q> Binder<'q, '_> {
     pub(super) fn read(&mut self, id: NodeId) -> Result<NodeId, Error> {
         let node = self.plan.node(id);
         let span = node.span;
-        let is_read = |operation: &Operation| {
-            matches!(operation, Operation::Cast(_) | Operation::EnumValue(_))
-        };
-        match &node.op {
-            Op::Constant(_) => return Ok(id),
-            Op::Apply(operation, _) if is_read(operation) => return Ok(id),
-            _ => {}
+        if let Op::Constant(_) | Op::Apply(..) = &node.op {
+            return Ok(id);
         }
         let operation = match self.declared_item(id) {
             Some(Item::Primitive(primitive)) if is_text_in_payloads(primitive) => {
