@@ -29,8 +29,9 @@ pub(super) struct Binder<'q, 's> {
     pub(super) level: &'s Level<'s, 'q>,
     pub(super) plan: Plan,
     aliases: Vec<(&'q str, AliasState)>,
-    /// Computed properties.
+    /// Computed properties, and those whose expressions are being bound.
     pub(super) computed: Vec<(&'q str, NodeId)>,
+    pub(super) computing: Vec<&'q str>,
     /// The lambda variables in scope, innermost last.
     pub(super) scope: Vec<(&'q str, NodeId)>,
     /// Expressions that are being bound inside one another.
@@ -53,6 +54,7 @@ impl<'q, 's> Binder<'q, 's> {
             plan,
             aliases: Vec::new(),
             computed: Vec::new(),
+            computing: Vec::new(),
             scope: Vec::new(),
             depth: 0,
             this: NodeId(0),

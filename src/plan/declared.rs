@@ -212,7 +212,7 @@ impl<'q> Binder<'q, '_> {
         place: Span,
     ) -> Result<(NodeId, Owner<'q>), Error> {
         if matches!(self.plan.node(of).op, Op::Record)
-            && let Some((_, computed)) = self.computed_property(name)
+            && let Some(computed) = self.computed_value(name, span)?
         {
             return Ok((computed, None));
         }

@@ -8,6 +8,7 @@ mod bind;
 mod bounds;
 mod call;
 mod comparison;
+mod compute;
 mod declared;
 mod explain;
 mod level;

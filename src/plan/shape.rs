@@ -9,10 +9,9 @@ use super::operation::TypeTest;
 use super::selection::{Asked, Expanded, Selected, Selection};
 use super::types::mismatch;
 use super::{NodeId, Plan};
-use crate::ast::{Options, PathSuffix, Place, SystemOption};
+use crate::ast::{PathSuffix, Place, SystemOption};
 use crate::error::{Bound, Error, Found, Kind};
-use crate::limits::Names;
-use crate::schema::{EntityType, Item as DeclaredItem, Look, Member, Navigation, TypeRef};
+use crate::schema::{EntityType, Item as DeclaredItem, Member, Navigation, TypeRef};
 use crate::span::Span;
 use crate::value::Primitive;
 
@@ -92,45 +91,6 @@ impl Item {
 }
 
 impl<'q> Binder<'q, '_> {
-    /// Binds `$compute`: the names can be used from here on.
-    pub(super) fn compute(&mut self, options: &'q Options) -> Result<(), Error> {
-        for item in &options.compute {
-            let name = item.name.as_str();
-            let place = item.expr.root().place();
-            self.check_unused(name, place)?;
-            if self.computed.iter().any(|(known, _)| *known == name) {
-                let what = Kind::Duplicate(format!("the computed property `{name}`"));
-                return Err(Error::new(what).at(place));
-            }
-            let id = self.root(&item.expr)?;
-            self.computed.push((name, id));
-        }
-        Ok(())
-    }
-
-    /// Refuses to compute what is declared already (URL Conventions 5.1.10).
-    fn check_unused(&self, name: &str, place: Span) -> Result<(), Error> {
-        let names = self.plan.settings.names;
-        let found = self.level.declared.map(|own| own.model().look(own.id(), name, names));
-        if found.is_none_or(|found| matches!(found, Look::Unknown)) {
-            return Ok(());
-        }
-        let error = Error::new(Kind::Duplicate(format!("the name `{name}`"))).at(place);
-        Err(error.with_help("give the computed property a name that no property has"))
-    }
-
-    /// The computed property of a name: the same, or the only one that differs in ASCII case.
-    pub(super) fn computed_property(&self, name: &str) -> Option<(&'q str, NodeId)> {
-        let exact = self.computed.iter().find(|(known, _)| *known == name);
-        let similar = || {
-            let mut all =
-                self.computed.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-            all.next().filter(|_| all.next().is_none())
-        };
-        let similar = || similar().filter(|_| self.plan.settings.names == Names::IgnoreCase);
-        exact.or_else(similar).copied()
-    }
-
     /// What is left of a record at this level.
     pub(super) fn shape(&mut self) -> Result<Option<Shape>, Error> {
         let Some((mut shape, members)) = self.outline()? else {
