@@ -67,9 +67,16 @@ impl<'e> Evaluator<'e> {
         };
         let (items, width) = (shape.items.len() as u64, members.len() as u64);
         let annotations = members.keys().filter(|name| is_annotation(name)).count() as u64;
+        let scanned = match shape.related {
+            true => {
+                members.values().filter_map(Json::as_array).map(|items| items.len() as u64).sum()
+            }
+            false => 0_u64,
+        };
         let look_ups = items
             .saturating_mul(width.saturating_add(member_steps(json)))
             .saturating_add(annotations.saturating_mul(width))
+            .saturating_add(scanned)
             / 8;
         self.charge_query(look_ups)?;
         self.charge_made(width.saturating_add(1))?;
@@ -306,9 +313,11 @@ fn fates<'e>(
     members: &Map<String, Json>,
     names: Names,
 ) -> Result<Vec<Fate<'e>>, Error> {
-    let all = if shape.all { Fate::Kept } else { Fate::Dropped };
-    let mut fates: Vec<Fate<'_>> =
-        members.keys().map(|name| if name.starts_with('@') { Fate::Kept } else { all }).collect();
+    let unnamed = |(name, value): (&String, &Json)| {
+        let is_kept = shape.all || name.starts_with('@') || shape.related && holds_records(value);
+        if is_kept { Fate::Kept } else { Fate::Dropped }
+    };
+    let mut fates: Vec<Fate<'_>> = members.iter().map(unnamed).collect();
     for item in &shape.items {
         if item.of_type.as_ref().is_some_and(|test| !test.holds_for(members)) {
             continue;
@@ -329,6 +338,14 @@ fn fates<'e>(
         };
     }
     Ok(fates)
+}
+
+/// Whether a member holds a record, or records: without a schema that is what navigation leads to.
+fn holds_records(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(Json::is_object),
+        single => single.is_object(),
+    }
 }
 
 /// Where a member stands: the exact name, else the only one that differs in ASCII case.

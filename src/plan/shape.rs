@@ -20,6 +20,8 @@ use crate::value::Primitive;
 pub(crate) struct Shape {
     /// Whether members stay that nothing names.
     pub(crate) all: bool,
+    /// Whether members stay that nothing names and that hold records.
+    pub(crate) related: bool,
     pub(crate) items: Vec<Item>,
     /// Computed properties that the answer has, by name.
     pub(crate) computed: Vec<(Box<str>, NodeId)>,
@@ -124,7 +126,8 @@ impl<'q> Binder<'q, '_> {
         let computed = computed.chain(&selection.computed);
         let computed = computed.map(|(name, id)| ((*name).into(), *id)).collect();
         items.reserve(selection.members.len());
-        Ok(Some((Shape { all: level.all, items, computed }, selection.members)))
+        let Selection { related, members, .. } = selection;
+        Ok(Some((Shape { all: level.all, related, items, computed }, members)))
     }
 
     /// Items of levels inside others multiply with `$levels`: they count as nodes.
@@ -188,7 +191,7 @@ impl<'q> Binder<'q, '_> {
     fn item_and_inside(&self, asked: &Asked<'q>) -> Result<(Item, Option<EntityType>), Error> {
         let span = asked.span;
         let of_type = asked.of_type.map(|name| self.type_test(name, span)).transpose()?;
-        let owner = self.owner(asked)?;
+        let owner = self.owner(asked.of_type, span)?;
         let member = owner.as_ref().and_then(|owner| owner.member(&asked.name));
         if let Some(declared) = member.and_then(Member::declared) {
             self.check_fits(asked, declared)?;
@@ -215,12 +218,16 @@ impl<'q> Binder<'q, '_> {
         Ok((item, inside))
     }
 
-    /// The declared type that has a member: that of the records, or the one that its path casts them to.
-    fn owner(&self, asked: &Asked<'_>) -> Result<Option<EntityType>, Error> {
-        let (Some(own), Some(name)) = (self.level.declared, asked.of_type) else {
+    /// The declared type of the records, or the one that a path casts them to.
+    pub(super) fn owner(
+        &self,
+        of_type: Option<&str>,
+        span: Span,
+    ) -> Result<Option<EntityType>, Error> {
+        let (Some(own), Some(name)) = (self.level.declared, of_type) else {
             return Ok(self.level.declared.cloned());
         };
-        Ok(self.find_type(name, asked.span)?.map(|id| own.cast(id)))
+        Ok(self.find_type(name, span)?.map(|id| own.cast(id)))
     }
 
     /// Refuses what cannot be asked of a value of the declared type.

@@ -155,6 +155,8 @@ const ANSWERS: &[(&str, &str, &str)] = &[
     // `*` is all of them; those that are named take precedence.
     ("Orders", "$select=no&$expand=*&$filter=no eq 12", r#"{"no":12,"customer":{"id":1,"name":"Ann","address":{"city":"Oslo","country":"NO"}},"lines":[]}"#),
     ("Orders", "$select=no&$expand=*/$ref,lines&$filter=no eq 12", r#"{"no":12,"customer":{"@odata.id":"Customers(1)"},"lines":[]}"#),
+    ("Orders", "$select=no&$expand=Shop.Rush/*,customer/$ref&$filter=no eq 21",
+     r#"{"@odata.type":"Shop.Rush","no":21,"lines":[],"courier":{"id":2,"bossId":1},"customer":{"@odata.id":"Customers(2)"}}"#),
     // Levels; cycles end where the limit is.
     ("Employees", "$select=id&$expand=boss($levels=2;$select=id)&$filter=id eq 3", r#"{"id":3,"boss":{"id":2,"boss":{"id":1}}}"#),
     ("Employees", "$select=id&$expand=boss($levels=max;$select=id)&$filter=id eq 3", r#"{"id":3,"boss":{"id":2,"boss":{"id":1,"boss":null}}}"#),
@@ -188,6 +190,7 @@ fn refusals() {
         ("$select=orders/no", "type-mismatch", "orders/no"),
         ("$select=orders($top=1)", "not-supported", "orders"),
         ("$expand=orders,orders", "duplicate", "orders"),
+        ("$expand=*/$ref,*", "duplicate", "*/$ref"),
         ("$expand=orders($levels=9)", "limit", "orders"),
         ("$compute=nope add 1 as x", "unknown-property", "nope"),
         ("$compute=1 as name", "duplicate", "1"),
