@@ -368,7 +368,7 @@ fn reference(record: Json, identity: Option<&Identity>) -> Result<Json, Error> {
     let stated = ["@odata.id", "@id"].iter().find_map(|name| record.get(name)).cloned();
     let made = || identity.and_then(|identity| identity.url(&record)).map(Json::String);
     let Some(id) = stated.or_else(made) else {
-        let what = "a reference to a record without `@odata.id` and without a declared key";
+        let what = "a reference to a record without `@odata.id` and without a declared set and key";
         return Err(Error::new(Kind::NotSupported(what.to_owned())));
     };
     Ok(Json::Object(Map::from_iter([("@odata.id".to_owned(), id)])))
