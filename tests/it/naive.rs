@@ -73,7 +73,7 @@ pub(crate) fn window<'a>(
     let mut kept = Vec::new();
     for record in records {
         let scope = Scope { compute: &options.compute, ..Scope::of(record, outer) };
-        scope.all_computed()?;
+        computed(options, record, outer)?;
         let keeps = match &options.filter {
             Some(filter) => scope.eval(filter.root())? == Value::Bool(true),
             None => true,
