@@ -362,10 +362,16 @@ impl<'q, 's> Binder<'q, 's> {
     /// The value of a parameter alias, bound once in the scope of the record.
     pub(super) fn alias(&mut self, name: &str, span: Span) -> Result<Option<NodeId>, Error> {
         let levels = std::iter::successors(Some(self.level), |level| level.outside);
-        let mut aliases = levels.filter_map(|level| level.options).flat_map(|given| &given.aliases);
-        let Some(alias) = aliases.find(|alias| alias.name == name) else {
+        let mut aliases = levels.flat_map(|level| {
+            let given = level.options.map_or(&[][..], |options| &options.aliases);
+            given.iter().map(|alias| (level.depth, alias))
+        });
+        let Some((depth, alias)) = aliases.find(|(_, alias)| alias.name == name) else {
             return Ok(None);
         };
+        if depth < self.level.depth {
+            self.shared.asked_aliases.insert((depth, name.into()));
+        }
         let known = self.aliases.iter().position(|(known, _)| *known == name);
         match known.and_then(|known| self.aliases.get(known)) {
             Some((_, AliasState::Bound(id))) => return Ok(Some(*id)),

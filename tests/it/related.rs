@@ -148,6 +148,9 @@ const ANSWERS: &[(&str, &str, &str)] = &[
      r#"{"id":1,"address":{"land":{"code":"NO"}}},{"id":2,"address":null}"#),
     ("Customers", "$select=id,address&$expand=address/land&$top=1",
      r#"{"id":1,"address":{"city":"Oslo","country":"NO","land":{"code":"NO"}}}"#),
+    // An alias means what it does where it is asked for.
+    ("Customers", "$select=id&$expand=orders($filter=@f;$select=no)&@f=total gt @least&@least=100&$filter=id eq 1",
+     r#"{"id":1,"orders":[{"no":11}]}"#),
     // Navigation of derived types.
     ("Orders", "$select=no&$expand=Shop.Rush/courier($select=id)&$filter=no ge 12",
      r#"{"no":12},{"@odata.type":"Shop.Rush","no":21,"courier":{"id":2}},{"no":31}"#),
@@ -191,6 +194,10 @@ fn refusals() {
         ("$select=orders($top=1)", "not-supported", "orders"),
         ("$expand=orders,orders", "duplicate", "orders"),
         ("$expand=*/$ref,*", "duplicate", "*/$ref"),
+        ("@f=total gt 1", "unknown-property", "total"),
+        ("$expand=orders($filter=@f)&$filter=@f&@f=total gt 1", "unknown-property", "total"),
+        ("$expand=orders($filter=@f)&@f=nope gt 1", "unknown-property", "nope"),
+        ("$expand=orders($filter=@f;@f=total gt 1)&@f=total gt 1", "unknown-property", "total"),
         ("$expand=orders($levels=9)", "limit", "orders"),
         ("$compute=nope add 1 as x", "unknown-property", "nope"),
         ("$compute=1 as name", "duplicate", "1"),
