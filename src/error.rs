@@ -81,6 +81,9 @@ pub(crate) enum Kind {
     /// `$filter=a eq @p&@p=@p`
     #[error("parameter alias `@{0}` refers to itself")]
     AliasCycle(String),
+    /// `$compute=b as a,a as b`
+    #[error("computed property `{0}` refers to itself")]
+    ComputeCycle(String),
     /// `$filter=((((…))))`
     #[error("{} is limited to {allowed}, found {found}", limit.what)]
     Limit { limit: Bound, allowed: u64, found: Found },
@@ -135,6 +138,7 @@ impl Kind {
             Kind::Duplicate(_) => ("duplicate", 400),
             Kind::TypeMismatch { .. } => ("type-mismatch", 400),
             Kind::AliasCycle(_) => ("alias-cycle", 400),
+            Kind::ComputeCycle(_) => ("compute-cycle", 400),
             Kind::Limit { .. } => ("limit", 413),
             Kind::NotSupported(_) => ("not-supported", 501),
             Kind::Forbidden(_) => ("forbidden", 403),
@@ -216,9 +220,9 @@ impl Error {
 
     /// A stable word for the kind of error: `encoding`, `unknown-option`, `duplicate-option`,
     /// `missing-value`, `syntax`, `invalid-literal`, `unknown-function`, `argument-count`,
-    /// `duplicate`, `type-mismatch`, `alias-cycle`, `limit`, `not-supported` or `evaluation`; with a declared
-    /// type also `unknown-property` or `unknown-type`, with a [policy](crate::Policy) `forbidden`, and
-    /// `schema` for declarations that contradict themselves.
+    /// `duplicate`, `type-mismatch`, `alias-cycle`, `compute-cycle`, `limit`, `not-supported` or `evaluation`;
+    /// with a declared type also `unknown-property` or `unknown-type`, with a [policy](crate::Policy)
+    /// `forbidden`, and `schema` for declarations that contradict themselves.
     ///
     /// ```
     /// # use odata_query::Query;

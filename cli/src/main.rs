@@ -262,13 +262,21 @@ impl Declared {
             (None, [only]) => schema.entity_set(only),
             (None, _) => None,
         };
-        let known = || sets.iter().map(|set| format!("`{set}`")).collect::<Vec<_>>().join(", ");
+        let (kind, names) = match sets.is_empty() {
+            true => ("types", schema.entity_types().collect()),
+            false => ("sets", sets),
+        };
+        let mut known: Vec<String> =
+            names.iter().take(NOTES).map(|name| format!("`{name}`")).collect();
+        if names.len() > NOTES {
+            known.push("…".to_owned());
+        }
+        let known = known.join(", ");
         found.map(Some).ok_or_else(|| match &self.set {
             Some(name) => trouble(&format!(
-                "no entity set or type is called `{name}`; the sets are {}",
-                known()
+                "no entity set or type is called `{name}`; the {kind} are {known}"
             )),
-            None => trouble(&format!("say with `--set` what the records are: {}", known())),
+            None => trouble(&format!("say with `--set` what the records are: {known}")),
         })
     }
 }

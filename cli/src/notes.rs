@@ -25,8 +25,14 @@ pub(crate) fn unknown_members(query: &Query, records: &[Value]) -> impl Iterator
     let options = query.options();
     let exprs = options.filter.iter().chain(options.orderby.iter().map(|item| &item.expr));
     let exprs = exprs.chain(options.compute.iter().map(|item| &item.expr));
-    for expr in exprs.chain(options.aliases.iter().map(|alias| &alias.value)) {
-        expr.root().walk(&mut used);
+    exprs.for_each(|expr| expr.root().walk(&mut used));
+    // The values of aliases that only options in parentheses use are about something else.
+    let mut asked = BTreeSet::new();
+    while let Some(name) = used.aliases.pop_first() {
+        let alias = options.aliases.iter().find(|alias| alias.name == name);
+        if let Some(alias) = alias.filter(|_| asked.insert(name)) {
+            alias.value.root().walk(&mut used);
+        }
     }
     let selected = options.select.iter().map(|item| &item.path);
     let items = selected.chain(options.expand.iter().map(|item| &item.path));
@@ -69,6 +75,8 @@ fn members<'a>(objects: impl Iterator<Item = &'a Map<String, Value>>) -> String 
 #[derive(Default)]
 struct Names {
     names: BTreeSet<String>,
+    /// The parameter aliases that were met and not followed yet.
+    aliases: BTreeSet<String>,
     /// The lambda variables in scope.
     variables: Vec<String>,
     /// How many nested filters, whose names are properties of items, are open.
@@ -82,6 +90,7 @@ impl<'a> Visitor<'a> for Names {
                 self.variables.push(variable.to_owned())
             }
             Kind::Filter(_) => self.filters = self.filters.saturating_add(1),
+            Kind::Alias(name) => drop(self.aliases.insert(name.to_owned())),
             Kind::Path(segments) if self.filters == 0 => {
                 if let Some(Kind::Name(name)) = segments.get(0).map(Node::kind)
                     && !self.variables.iter().any(|variable| variable == name)

@@ -194,6 +194,7 @@ fn notes_what_is_probably_not_meant() {
             "filtr=a eq 1",
             "note: `filtr` is passed over as a custom option; did you mean `$filter`?\n",
         ),
+        ("$select=tags($filter=@f)&@f=inside eq 1", ""),
         ("ApiKey=x", "note: `ApiKey` is passed over as a custom option\n"),
         (
             "$filter=nmae eq 'a'&$orderby=NAME",

@@ -217,7 +217,7 @@ fn explain(plan: &Plan, record: &Json, now: DateTimeOffset) -> Result<Explanatio
     };
     let mut kept = true;
     if let Some(filter) = plan.filter {
-        let place = Place { depth: 0, item: None, decides: true };
+        let place = Place { depth: 0, item: None, decides: true, asked: Some(true) };
         kept = truth(&explainer.show(filter, place)?) == Some(true);
     }
     let Explainer { steps, complete, .. } = explainer;
@@ -246,11 +246,18 @@ struct Place {
     depth: usize,
     item: Option<usize>,
     decides: bool,
+    /// The truth that a record is kept for, as far as the filter asks for one.
+    asked: Option<bool>,
 }
 
 impl Place {
     fn below(self, decides: bool) -> Place {
-        Place { depth: self.depth.saturating_add(1), item: None, decides: self.decides && decides }
+        let depth = self.depth.saturating_add(1);
+        Place { depth, item: None, decides: self.decides && decides, asked: None }
+    }
+
+    fn asking(self, asked: Option<bool>) -> Place {
+        Place { asked, ..self }
     }
 
     fn for_item(self, item: usize) -> Place {
@@ -261,9 +268,42 @@ impl Place {
 impl<'e> Explainer<'e> {
     /// Evaluates a node and shows it with what is below it.
     fn show(&mut self, id: NodeId, place: Place) -> Result<Value<'e>, Error> {
-        let value = self.evaluator.value_for(id, self.record)?;
+        let value = self.asked_value(id, place.asked)?;
         self.show_value(id, &value, place)?;
         Ok(value)
+    }
+
+    /// The value of a node; null for what fails behind an operand that has dropped the record already,
+    /// as it is not evaluated for an answer.
+    fn asked_value(&mut self, id: NodeId, asked: Option<bool>) -> Result<Value<'e>, Error> {
+        let (value, plan) = (self.evaluator.value_for(id, self.record), self.plan);
+        let (Err(error), Some(asked)) = (&value, asked) else {
+            return value;
+        };
+        if !error.is_evaluation() {
+            return value;
+        }
+        let (operands, all) = match &plan.node(id).op {
+            Op::And(operands) => (operands, asked),
+            Op::Or(operands) => (operands, !asked),
+            Op::Apply(Operation::Not, operands) => match **operands {
+                [operand] => {
+                    let value = truth(&self.asked_value(operand, Some(!asked))?);
+                    return Ok(value.map_or(Value::Null, |truth| Value::Boolean(!truth)));
+                }
+                _ => return value,
+            },
+            _ => return value,
+        };
+        for operand in operands {
+            let own = truth(&self.asked_value(*operand, Some(asked))?);
+            match all {
+                true if own != Some(asked) => return Ok(Value::Null),
+                false if own == Some(asked) => return Ok(Value::Boolean(asked)),
+                _ => {}
+            }
+        }
+        Ok(if all { Value::Boolean(asked) } else { Value::Null })
     }
 
     /// Shows a node whose value is known with what is below it.
@@ -279,7 +319,8 @@ impl<'e> Explainer<'e> {
             Op::Or(operands) => self.show_operands(operands, asked, true, place)?,
             Op::Apply(Operation::Not, operands) => {
                 for operand in operands {
-                    self.show(*operand, place.below(true))?;
+                    let asked = place.asked.map(|asked| !asked);
+                    self.show(*operand, place.below(true).asking(asked))?;
                 }
             }
             Op::Case(pairs) => self.show_case(pairs, place)?,
@@ -350,17 +391,28 @@ impl<'e> Explainer<'e> {
         wanted: bool,
         place: Place,
     ) -> Result<(), Error> {
-        let mut decided = false;
+        // Where all have to be as asked, one that is not has dropped the record.
+        let all = place.asked.filter(|asked| *asked != wanted);
+        let (mut decided, mut dropped) = (false, false);
         for operand in operands {
             if decided {
                 self.push(*operand, None, place.below(false));
                 continue;
             }
-            let value = self.evaluator.value_for(*operand, self.record)?;
+            let value = match self.asked_value(*operand, place.asked) {
+                Err(error) if dropped && error.is_evaluation() => {
+                    self.push(*operand, None, place.below(false));
+                    decided = true;
+                    continue;
+                }
+                value => value?,
+            };
             let own = truth(&value);
             // Null is due to those that are null, the other one of true and false to all.
-            self.show_value(*operand, &value, place.below(own == whole))?;
+            let place = place.below(own == whole).asking(place.asked);
+            self.show_value(*operand, &value, place)?;
             decided = own == Some(wanted);
+            dropped |= all.is_some() && own != all;
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::window;
 use crate::ast::escaped;
 use crate::error::{Error, Kind};
 use crate::limits::Names;
-use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight, weight};
+use crate::plan::{Identity, Item, Link, Part, Plan, Shape, json_weight, no_collection, weight};
 
 /// The annotations of a collection that hold for all of it, not for what is left.
 const OF_ALL: [&str; 4] = ["odata.count", "odata.nextLink", "count", "nextLink"];
@@ -67,9 +67,16 @@ impl<'e> Evaluator<'e> {
         };
         let (items, width) = (shape.items.len() as u64, members.len() as u64);
         let annotations = members.keys().filter(|name| is_annotation(name)).count() as u64;
+        let scanned = match shape.related {
+            true => {
+                members.values().filter_map(Json::as_array).map(|items| items.len() as u64).sum()
+            }
+            false => 0_u64,
+        };
         let look_ups = items
             .saturating_mul(width.saturating_add(member_steps(json)))
             .saturating_add(annotations.saturating_mul(width))
+            .saturating_add(scanned)
             / 8;
         self.charge_query(look_ups)?;
         self.charge_made(width.saturating_add(1))?;
@@ -306,9 +313,11 @@ fn fates<'e>(
     members: &Map<String, Json>,
     names: Names,
 ) -> Result<Vec<Fate<'e>>, Error> {
-    let all = if shape.all { Fate::Kept } else { Fate::Dropped };
-    let mut fates: Vec<Fate<'_>> =
-        members.keys().map(|name| if name.starts_with('@') { Fate::Kept } else { all }).collect();
+    let unnamed = |(name, value): (&String, &Json)| {
+        let is_kept = shape.all || name.starts_with('@') || shape.related && holds_records(value);
+        if is_kept { Fate::Kept } else { Fate::Dropped }
+    };
+    let mut fates: Vec<Fate<'_>> = members.iter().map(unnamed).collect();
     for item in &shape.items {
         if item.of_type.as_ref().is_some_and(|test| !test.holds_for(members)) {
             continue;
@@ -331,6 +340,14 @@ fn fates<'e>(
     Ok(fates)
 }
 
+/// Whether a member holds a record, or records: without a schema that is what navigation leads to.
+fn holds_records(value: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(Json::is_object),
+        single => single.is_object(),
+    }
+}
+
 /// Where a member stands: the exact name, else the only one that differs in ASCII case.
 fn position(members: &Map<String, Json>, name: &str, names: Names) -> Option<usize> {
     let exact = members.keys().position(|member| member == name);
@@ -351,7 +368,7 @@ fn reference(record: Json, identity: Option<&Identity>) -> Result<Json, Error> {
     let stated = ["@odata.id", "@id"].iter().find_map(|name| record.get(name)).cloned();
     let made = || identity.and_then(|identity| identity.url(&record)).map(Json::String);
     let Some(id) = stated.or_else(made) else {
-        let what = "a reference to a record without `@odata.id` and without a declared key";
+        let what = "a reference to a record without `@odata.id` and without a declared set and key";
         return Err(Error::new(Kind::NotSupported(what.to_owned())));
     };
     Ok(Json::Object(Map::from_iter([("@odata.id".to_owned(), id)])))
@@ -389,11 +406,4 @@ impl Identity {
 /// Whether a member is an annotation of another one.
 fn is_annotation(name: &str) -> bool {
     name.find('@').is_some_and(|place| place > 0)
-}
-
-fn no_collection(name: &str) -> Error {
-    let what = format!("the value of `{name}`");
-    let found = "a single value".to_owned();
-    let error = Error::new(Kind::TypeMismatch { what, expected: "a collection".to_owned(), found });
-    error.with_help("only `$select`, `$expand` and `$compute` can be asked of a single value")
 }

@@ -25,7 +25,8 @@ impl Expr {
     ///
     /// Evaluating it gives the same for every record, errors included. These are settled:
     ///
-    /// * `and` in `and` and `or` in `or` are flat; what was said before is not said again.
+    /// * `and` in `and` and `or` in `or` are flat; what was said before is not said again. The same goes for
+    ///   `AND`, `OR` and `NOT` of a search.
     /// * The operands of `and` and `or` are sorted where their evaluation cannot fail; one that can fail
     ///   (arithmetic, `concat`, `substring`, …) stays where it is, and nothing passes it.
     /// * The operands of `eq`, `ne`, `gt`, `ge`, `lt` and `le`: a literal stands on the right. `gt` turns
@@ -230,7 +231,7 @@ impl<'a> Visitor<'a> for Reader<'_, 'a> {
         let Some((label, start)) = self.open.pop() else { return };
         self.scopes = self.scopes.saturating_sub(is_scope(label).into());
         // Operands of `and` in `and` are those of the outer one.
-        if matches!(label, Repr::And(_) | Repr::Or(_))
+        if matches!(label, Repr::And(_) | Repr::Or(_) | Repr::SearchAnd(_) | Repr::SearchOr(_))
             && self.open.last().is_some_and(|(outer, _)| *outer == label)
         {
             return;

@@ -45,8 +45,10 @@ impl<'a> Forest<'a> {
     pub(super) fn settle(&mut self, node: Node<'a>, children: Vec<Tree>, scoped: bool) -> Tree {
         let ((label, text), span) = (node.parts(), node.place());
         match node.kind() {
-            Kind::And(_) | Kind::Or(_) => self.junction(label, children, span),
-            Kind::Not(_) => self.not(label, children, span),
+            Kind::And(_) | Kind::Or(_) | Kind::SearchAnd(_) | Kind::SearchOr(_) => {
+                self.junction(label, children, span)
+            }
+            Kind::Not(_) | Kind::SearchNot(_) => self.not(label, children, span),
             Kind::Binary(operator, ..) => self.binary(operator, label, children, span),
             Kind::Literal(kind, text) => self.grow(label, spelled(kind, text), children, span),
             Kind::Call(name, _) => {
@@ -58,7 +60,7 @@ impl<'a> Forest<'a> {
         }
     }
 
-    /// `and` and `or`
+    /// `and` and `or`, those of `$search` too.
     fn junction(&mut self, label: Repr, children: Vec<Tree>, span: Span) -> Tree {
         let mut said = HashSet::new();
         let mut operands = Vec::with_capacity(children.len());
@@ -197,17 +199,7 @@ impl<'a> Forest<'a> {
             Repr::Binary(operator, ..) => {
                 !matches!(operator, Operator::In | Operator::Has) && mirrored(operator).is_none()
             }
-            Repr::Negate(_)
-            | Repr::Alias(_)
-            | Repr::Root
-            | Repr::Key(_)
-            | Repr::Search(_)
-            | Repr::Term(_)
-            | Repr::Phrase(_)
-            | Repr::Incomplete(_)
-            | Repr::SearchNot(_)
-            | Repr::SearchAnd(_)
-            | Repr::SearchOr(_) => true,
+            Repr::Negate(_) | Repr::Alias(_) | Repr::Root | Repr::Key(_) => true,
             _ => false,
         }
     }
@@ -219,6 +211,12 @@ impl<'a> Forest<'a> {
         };
         match data.shape.label {
             Repr::And(_) | Repr::Or(_) | Repr::Not(_) | Repr::IsOf(..) => true,
+            Repr::Term(_)
+            | Repr::Phrase(_)
+            | Repr::Incomplete(_)
+            | Repr::SearchNot(_)
+            | Repr::SearchAnd(_)
+            | Repr::SearchOr(_) => true,
             Repr::Literal(LiteralKind::Boolean, _) => true,
             Repr::Binary(operator, ..) => {
                 matches!(operator, Operator::In | Operator::Has) || mirrored(operator).is_some()

@@ -29,8 +29,9 @@ pub(super) struct Binder<'q, 's> {
     pub(super) level: &'s Level<'s, 'q>,
     pub(super) plan: Plan,
     aliases: Vec<(&'q str, AliasState)>,
-    /// Computed properties.
+    /// Computed properties, and those whose expressions are being bound.
     pub(super) computed: Vec<(&'q str, NodeId)>,
+    pub(super) computing: Vec<&'q str>,
     /// The lambda variables in scope, innermost last.
     pub(super) scope: Vec<(&'q str, NodeId)>,
     /// Expressions that are being bound inside one another.
@@ -53,6 +54,7 @@ impl<'q, 's> Binder<'q, 's> {
             plan,
             aliases: Vec::new(),
             computed: Vec::new(),
+            computing: Vec::new(),
             scope: Vec::new(),
             depth: 0,
             this: NodeId(0),
@@ -171,8 +173,9 @@ impl<'q, 's> Binder<'q, 's> {
         let node = self.plan.node(operand);
         let types = [Type::Number, Type::Duration];
         types::expect(node, &types, "the operand of `-`", "a number or Edm.Duration")?;
+        let result = types.into_iter().filter(|one| types::may_be(node, *one)).collect();
         let operand = self.read(operand)?;
-        self.apply_as(Operation::Negate, &[operand], types.into_iter().collect(), span)
+        self.apply_as(Operation::Negate, &[operand], result, span)
     }
 
     fn and(&mut self, operands: Nodes<'q>, span: Span) -> Result<NodeId, Error> {
@@ -359,10 +362,16 @@ impl<'q, 's> Binder<'q, 's> {
     /// The value of a parameter alias, bound once in the scope of the record.
     pub(super) fn alias(&mut self, name: &str, span: Span) -> Result<Option<NodeId>, Error> {
         let levels = std::iter::successors(Some(self.level), |level| level.outside);
-        let mut aliases = levels.filter_map(|level| level.options).flat_map(|given| &given.aliases);
-        let Some(alias) = aliases.find(|alias| alias.name == name) else {
+        let mut aliases = levels.flat_map(|level| {
+            let given = level.options.map_or(&[][..], |options| &options.aliases);
+            given.iter().map(|alias| (level.depth, alias))
+        });
+        let Some((depth, alias)) = aliases.find(|(_, alias)| alias.name == name) else {
             return Ok(None);
         };
+        if depth < self.level.depth {
+            self.shared.asked_aliases.insert((depth, name.into()));
+        }
         let known = self.aliases.iter().position(|(known, _)| *known == name);
         match known.and_then(|known| self.aliases.get(known)) {
             Some((_, AliasState::Bound(id))) => return Ok(Some(*id)),

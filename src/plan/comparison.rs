@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bind::Binder;
 use super::declared::is_text_in_payloads;
-use super::{NodeId, Op, Operation, types};
+use super::{Node, NodeId, Op, Operation, types};
 use crate::ast::{Kind, LiteralKind, Node as AstNode, Operator};
 use crate::error::{Error, Kind as ErrorKind};
 use crate::schema::{EnumType, Item, TypeId, TypeRef};
@@ -61,7 +61,12 @@ impl<'q> Binder<'q, '_> {
         of_right: Option<Item>,
     ) -> Result<(), Error> {
         let [left_node, right_node] = [left, right].map(|id| self.plan.node(id));
-        if !left_node.declared && !right_node.declared {
+        // Tests are true or false, whatever they are asked of.
+        let is_test =
+            |node: &Node| node.types == Type::Boolean.into() && !matches!(node.op, Op::Constant(_));
+        let [left_known, right_known] =
+            [left_node, right_node].map(|node| node.declared || is_test(node));
+        if !left_known && !right_known {
             return Ok(());
         }
         let keyword = op.keyword();
@@ -86,12 +91,12 @@ impl<'q> Binder<'q, '_> {
             return Ok(());
         }
         // What is declared is right.
-        let (what, expected, wrong) = match left_node.declared {
+        let (what, expected, wrong) = match left_known {
             true => (format!("the right operand of `{keyword}`"), self.found(left), right),
             false => (format!("the left operand of `{keyword}`"), of_right.names(), left),
         };
         let error = types::mismatch(what, expected, self.found(wrong), self.plan.node(wrong).span);
-        let wanted = if left_node.declared { left_node.types } else { of_right };
+        let wanted = if left_known { left_node.types } else { of_right };
         Err(with_help(error, wanted, &self.plan.node(wrong).op))
     }
 

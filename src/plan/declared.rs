@@ -115,6 +115,31 @@ impl<'q> Binder<'q, '_> {
         }
     }
 
+    /// What is computed from declared values and constants is of a known type as they are.
+    pub(super) fn declare_result(&mut self, id: NodeId) {
+        let node = self.plan.node(id);
+        let Op::Apply(
+            Operation::Binary(_)
+            | Operation::Call(_)
+            | Operation::Cast(_)
+            | Operation::Count
+            | Operation::Negate,
+            operands,
+        ) = &node.op
+        else {
+            return;
+        };
+        let is_known = |operand: &NodeId| {
+            let operand = self.plan.node(*operand);
+            operand.declared || matches!(operand.op, Op::Constant(_))
+        };
+        if operands.iter().all(is_known)
+            && let Some(primitive) = Primitive::of_values(node.types)
+        {
+            self.declare(id, TypeRef::one(Item::Primitive(primitive)));
+        }
+    }
+
     pub(super) fn declared_type(&self, id: NodeId) -> Option<TypeRef> {
         self.declared.types.get(id.position()).copied().flatten()
     }
@@ -160,16 +185,22 @@ impl<'q> Binder<'q, '_> {
 
     /// What a node is, for messages.
     pub(super) fn found(&self, id: NodeId) -> String {
-        match (self.declared_type(id), self.model()) {
-            (
-                Some(TypeRef { item: Item::Enum(own) | Item::Structured(own), collection }),
-                Some(model),
-            ) => match collection {
-                true => format!("a collection of `{}`", model.name(own)),
-                false => format!("`{}`", model.name(own)),
-            },
-            _ => self.plan.node(id).types.names(),
+        match self.declared_type(id) {
+            Some(declared) => self.declared_name(declared),
+            None => self.plan.node(id).types.names(),
         }
+    }
+
+    /// What a declared type is called in messages.
+    pub(super) fn declared_name(&self, declared: TypeRef) -> String {
+        let item = match (declared.item, self.model()) {
+            (Item::Enum(own) | Item::Structured(own), Some(model)) => {
+                format!("`{}`", model.name(own))
+            }
+            (Item::Primitive(primitive), _) if declared.collection => primitive.to_string(),
+            _ => return declared.types().names(),
+        };
+        if declared.collection { format!("a collection of {item}") } else { item }
     }
 
     /// A property by the name that the query uses, and what annotations of it stand beside.
@@ -181,7 +212,7 @@ impl<'q> Binder<'q, '_> {
         place: Span,
     ) -> Result<(NodeId, Owner<'q>), Error> {
         if matches!(self.plan.node(of).op, Op::Record)
-            && let Some((_, computed)) = self.computed_property(name)
+            && let Some(computed) = self.computed_value(name, span)?
         {
             return Ok((computed, None));
         }
@@ -223,6 +254,14 @@ impl<'q> Binder<'q, '_> {
     fn navigation(&self, of: NodeId, name: &str) -> Option<Navigation> {
         let own = match self.plan.node(of).op {
             Op::Record => self.level.declared.cloned(),
+            Op::Apply(Operation::TypeCast(_), ref operands)
+                if operands.iter().all(|id| matches!(self.plan.node(*id).op, Op::Record)) =>
+            {
+                match (self.declared_item(of), self.level.declared) {
+                    (Some(Item::Structured(id)), Some(own)) => Some(own.cast(id)),
+                    _ => None,
+                }
+            }
             _ => match (self.declared_item(of), self.declared.entity) {
                 (Some(Item::Structured(id)), Some(entity)) => Some(entity.other(id)),
                 _ => None,
@@ -299,13 +338,8 @@ impl<'q> Binder<'q, '_> {
     pub(super) fn read(&mut self, id: NodeId) -> Result<NodeId, Error> {
         let node = self.plan.node(id);
         let span = node.span;
-        let is_read = |operation: &Operation| {
-            matches!(operation, Operation::Cast(_) | Operation::EnumValue(_))
-        };
-        match &node.op {
-            Op::Constant(_) => return Ok(id),
-            Op::Apply(operation, _) if is_read(operation) => return Ok(id),
-            _ => {}
+        if let Op::Constant(_) | Op::Apply(..) = &node.op {
+            return Ok(id);
         }
         let operation = match self.declared_item(id) {
             Some(Item::Primitive(primitive)) if is_text_in_payloads(primitive) => {

@@ -63,6 +63,9 @@ impl Plan {
         let members = if shape.all { "all members" } else { "members" };
         writeln!(f, "{:indent$}{members}", "")?;
         let indent = indent.saturating_add(2);
+        if shape.related && !shape.all {
+            writeln!(f, "{:indent$}members that hold records", "")?;
+        }
         for Item { of_type, name, part, link, .. } in &shape.items {
             write!(f, "{:indent$}`{name}`", "")?;
             if let Some(test) = of_type {

@@ -1,6 +1,8 @@
 //! The options at one level of a query, and the plan that they become: those of the query itself, and those of
 //! every selected or expanded item.
 
+use std::collections::HashSet;
+
 use super::bind::{Binder, not_supported};
 use super::declared::ModelType;
 use super::selection::{Expanded, Selected};
@@ -41,6 +43,8 @@ pub(super) struct Shared {
     pub(super) patterns: usize,
     /// Nodes of all plans.
     pub(super) nodes: usize,
+    /// Aliases that options inside have asked for, by the depth of the level that has them.
+    pub(super) asked_aliases: HashSet<(usize, Box<str>)>,
 }
 
 pub(super) fn bind(
@@ -65,7 +69,8 @@ pub(super) fn bind(
         depth: 0,
         expand_depth: 0,
     };
-    let mut shared = Shared { folding: FOLDING, patterns: 0, nodes: 0 };
+    let mut shared =
+        Shared { folding: FOLDING, patterns: 0, nodes: 0, asked_aliases: HashSet::new() };
     bind_level(&level, &settings, text, &mut shared).map_err(|error| {
         let is_it = |(option, _): &&(SystemOption, Span)| error.option() == Some(option.name());
         match places.iter().find(is_it) {
@@ -86,6 +91,7 @@ pub(super) fn bind_level(
     let mut binder = Binder::new(level, plan(level, settings, text), shared);
     binder.rows()?;
     binder.plan.shape = binder.shape()?;
+    binder.unused_aliases()?;
     Ok(binder.plan)
 }
 
@@ -172,9 +178,17 @@ impl<'q> Binder<'q, '_> {
             let bound = bound.map_err(|error| self.plan.about(error, "$orderby"))?;
             self.plan.orderby.push((bound, item.direction));
         }
-        // An alias that nothing uses is checked all the same.
-        for alias in &options.aliases {
-            self.alias(&alias.name, Span::NOWHERE)?;
+        Ok(())
+    }
+
+    /// An alias that nothing uses is checked all the same. What those stand for that only options inside
+    /// use has been checked there, about what these are about.
+    fn unused_aliases(&mut self) -> Result<(), Error> {
+        for alias in self.level.options.map_or(&[][..], |options| &options.aliases) {
+            let asked = (self.level.depth, alias.name.as_str().into());
+            if !self.shared.asked_aliases.contains(&asked) {
+                self.alias(&alias.name, Span::NOWHERE)?;
+            }
         }
         Ok(())
     }

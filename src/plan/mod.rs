@@ -8,6 +8,7 @@ mod bind;
 mod bounds;
 mod call;
 mod comparison;
+mod compute;
 mod declared;
 mod explain;
 mod level;
@@ -32,7 +33,7 @@ pub(crate) use operation::{
 pub(crate) use paging::{After, Paging};
 pub(crate) use print::{ITEMS, value_line};
 pub(crate) use search::Search;
-pub(crate) use shape::{Identity, Item, Link, Part, Shape};
+pub(crate) use shape::{Identity, Item, Link, Part, Shape, no_collection};
 
 use std::fmt;
 

@@ -55,7 +55,11 @@ impl<'q> Binder<'q, '_> {
                 return self.constant(value, span);
             }
         }
-        self.push(Op::Apply(operation, operands.into()), span, types)
+        let result = self.push(Op::Apply(operation, operands.into()), span, types)?;
+        if self.has_schema() {
+            self.declare_result(result);
+        }
+        Ok(result)
     }
 
     #[inline(always)]

@@ -31,6 +31,8 @@ pub(super) struct Selection<'q> {
     pub(super) members: Vec<Asked<'q>>,
     /// Where each member stands, by its type and its name.
     positions: HashMap<(Option<&'q str>, String), usize>,
+    /// Whether what is related is expanded without being declared.
+    pub(super) related: bool,
     /// Computed properties that are selected, where not all of the query's are.
     pub(super) computed: Vec<(&'q str, NodeId)>,
 }
@@ -178,6 +180,9 @@ impl<'q> Binder<'q, '_> {
                 (name.as_str(), Some(term), &[][..])
             }
             [PathSegment::Name(name), rest @ ..] => (name.as_str(), None, rest),
+            [PathSegment::Star] if of_type.is_some() => {
+                return Err(not_supported("`*` behind a type", span));
+            }
             // All annotations of a record are kept; operations are not part of one.
             [
                 PathSegment::Star
@@ -263,7 +268,7 @@ impl<'q> Binder<'q, '_> {
         let (of_type, segments) = cast(segments);
         let (name, rest) = match segments {
             [PathSegment::Name(name), rest @ ..] => (name.as_str(), rest),
-            [PathSegment::Star] => return self.expand_all(item, levels, selection),
+            [PathSegment::Star] => return self.expand_all(of_type, item, levels, selection),
             [PathSegment::Value] => return Err(not_supported("`$value`", span)),
             _ => return Err(not_supported("this path", span)),
         };
@@ -298,7 +303,10 @@ impl<'q> Binder<'q, '_> {
             asked.expands.push(Expanded { segments: further, item, levels });
             return Ok(());
         }
-        if asked.expanded || asked.options.is_some() {
+        if asked.expanded {
+            return Err(expanded_twice(&asked.name, span));
+        }
+        if asked.options.is_some() {
             return Err(twice(&asked.name, span));
         }
         asked.expand(item, levels);
@@ -309,26 +317,37 @@ impl<'q> Binder<'q, '_> {
     /// `*`: all navigation properties that are not named.
     fn expand_all(
         &mut self,
+        of_type: Option<&'q str>,
         item: &'q ExpandItem,
         levels: u64,
         selection: &mut Selection<'q>,
     ) -> Result<(), Error> {
         let span = item.path.span;
-        let declared = |entity: &&EntityType| entity.navigations().next().is_some();
-        let Some(entity) = self.level.declared.filter(|own| declared(own) || !own.is_open()) else {
+        let is_star =
+            |other: &&Expanded<'_>| cast(other.segments) == (of_type, &[PathSegment::Star]);
+        if self.level.expands.iter().filter(is_star).count() > 1 {
+            return Err(expanded_twice("*", span));
+        }
+        let owner = self.owner(of_type, span)?;
+        let declared = |own: &EntityType| own.navigations().next().is_some() || !own.is_open();
+        let Some(entity) = owner.filter(declared) else {
             // What is related and not declared stands in the record already.
-            let plain = item.suffix.is_none() && item.options.levels.is_none();
-            let what = "this `*` without declared navigation properties";
-            return if plain { Ok(()) } else { Err(not_supported(what, span)) };
+            if of_type.is_some() || item.suffix.is_some() || item.options.levels.is_some() {
+                let what = "this `*` without declared navigation properties";
+                return Err(not_supported(what, span));
+            }
+            selection.related = true;
+            return Ok(());
         };
         let is_named = |name: &str| {
             self.level.expands.iter().any(|other| {
-                matches!(other.segments, [PathSegment::Name(named), ..]
+                matches!(cast(other.segments).1, [PathSegment::Name(named), ..]
                     if named.eq_ignore_ascii_case(name))
             })
         };
         for navigation in entity.navigations().filter(|found| !is_named(found.name())) {
-            if let Some(asked) = selection.of(None, navigation.name().to_owned(), span, "$expand") {
+            let name = navigation.name().to_owned();
+            if let Some(asked) = selection.of(of_type, name, span, "$expand") {
                 asked.expand(item, levels);
             }
         }
@@ -385,6 +404,11 @@ fn no_options(options: &Options, span: Span) -> Result<(), Error> {
     }
     let error = not_supported("giving options to anything but a property", span);
     Err(error.with_help("options in parentheses stand behind the name of a property"))
+}
+
+fn expanded_twice(name: &str, span: Span) -> Error {
+    let error = Error::new(Kind::Duplicate(format!("`{name}` in `$expand`"))).at(span);
+    error.with_help("expand it once, with all options in its parentheses, separated by `;`")
 }
 
 fn twice(name: &str, span: Span) -> Error {

@@ -7,11 +7,11 @@ use super::bind::{Binder, not_supported};
 use super::level::{Level, bind_level};
 use super::operation::TypeTest;
 use super::selection::{Asked, Expanded, Selected, Selection};
+use super::types::mismatch;
 use super::{NodeId, Plan};
-use crate::ast::{Options, PathSuffix, Place};
+use crate::ast::{PathSuffix, Place, SystemOption};
 use crate::error::{Bound, Error, Found, Kind};
-use crate::limits::Names;
-use crate::schema::{EntityType, Item as DeclaredItem, Look, Navigation};
+use crate::schema::{EntityType, Item as DeclaredItem, Member, Navigation, TypeRef};
 use crate::span::Span;
 use crate::value::Primitive;
 
@@ -20,6 +20,8 @@ use crate::value::Primitive;
 pub(crate) struct Shape {
     /// Whether members stay that nothing names.
     pub(crate) all: bool,
+    /// Whether members stay that nothing names and that hold records.
+    pub(crate) related: bool,
     pub(crate) items: Vec<Item>,
     /// Computed properties that the answer has, by name.
     pub(crate) computed: Vec<(Box<str>, NodeId)>,
@@ -91,45 +93,6 @@ impl Item {
 }
 
 impl<'q> Binder<'q, '_> {
-    /// Binds `$compute`: the names can be used from here on.
-    pub(super) fn compute(&mut self, options: &'q Options) -> Result<(), Error> {
-        for item in &options.compute {
-            let name = item.name.as_str();
-            let place = item.expr.root().place();
-            self.check_unused(name, place)?;
-            if self.computed.iter().any(|(known, _)| *known == name) {
-                let what = Kind::Duplicate(format!("the computed property `{name}`"));
-                return Err(Error::new(what).at(place));
-            }
-            let id = self.root(&item.expr)?;
-            self.computed.push((name, id));
-        }
-        Ok(())
-    }
-
-    /// Refuses to compute what is declared already (URL Conventions 5.1.10).
-    fn check_unused(&self, name: &str, place: Span) -> Result<(), Error> {
-        let names = self.plan.settings.names;
-        let found = self.level.declared.map(|own| own.model().look(own.id(), name, names));
-        if found.is_none_or(|found| matches!(found, Look::Unknown)) {
-            return Ok(());
-        }
-        let error = Error::new(Kind::Duplicate(format!("the name `{name}`"))).at(place);
-        Err(error.with_help("give the computed property a name that no property has"))
-    }
-
-    /// The computed property of a name: the same, or the only one that differs in ASCII case.
-    pub(super) fn computed_property(&self, name: &str) -> Option<(&'q str, NodeId)> {
-        let exact = self.computed.iter().find(|(known, _)| *known == name);
-        let similar = || {
-            let mut all =
-                self.computed.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-            all.next().filter(|_| all.next().is_none())
-        };
-        let similar = || similar().filter(|_| self.plan.settings.names == Names::IgnoreCase);
-        exact.or_else(similar).copied()
-    }
-
     /// What is left of a record at this level.
     pub(super) fn shape(&mut self) -> Result<Option<Shape>, Error> {
         let Some((mut shape, members)) = self.outline()? else {
@@ -163,7 +126,8 @@ impl<'q> Binder<'q, '_> {
         let computed = computed.chain(&selection.computed);
         let computed = computed.map(|(name, id)| ((*name).into(), *id)).collect();
         items.reserve(selection.members.len());
-        Ok(Some((Shape { all: level.all, items, computed }, selection.members)))
+        let Selection { related, members, .. } = selection;
+        Ok(Some((Shape { all: level.all, related, items, computed }, members)))
     }
 
     /// Items of levels inside others multiply with `$levels`: they count as nodes.
@@ -225,10 +189,15 @@ impl<'q> Binder<'q, '_> {
 
     /// An item of which nothing is left yet, and what the member is declared to hold.
     fn item_and_inside(&self, asked: &Asked<'q>) -> Result<(Item, Option<EntityType>), Error> {
-        let (outside, span) = (self.level, asked.span);
+        let span = asked.span;
         let of_type = asked.of_type.map(|name| self.type_test(name, span)).transpose()?;
+        let owner = self.owner(asked.of_type, span)?;
+        let member = owner.as_ref().and_then(|owner| owner.member(&asked.name));
+        if let Some(declared) = member.and_then(Member::declared) {
+            self.check_fits(asked, declared)?;
+        }
         let navigation = match asked.expanded {
-            true => outside.declared.and_then(|entity| entity.navigation(&asked.name)),
+            true => owner.as_ref().and_then(|owner| owner.navigation(&asked.name)),
             false => None,
         };
         let item = Item {
@@ -244,9 +213,48 @@ impl<'q> Binder<'q, '_> {
         };
         let inside = match &navigation {
             Some(navigation) => Some(navigation.target()),
-            None => outside.declared.and_then(|entity| entity.inside(&asked.name)),
+            None => owner.and_then(|owner| owner.inside(&asked.name)),
         };
         Ok((item, inside))
+    }
+
+    /// The declared type of the records, or the one that a path casts them to.
+    pub(super) fn owner(
+        &self,
+        of_type: Option<&str>,
+        span: Span,
+    ) -> Result<Option<EntityType>, Error> {
+        let (Some(own), Some(name)) = (self.level.declared, of_type) else {
+            return Ok(self.level.declared.cloned());
+        };
+        Ok(self.find_type(name, span)?.map(|id| own.cast(id)))
+    }
+
+    /// Refuses what cannot be asked of a value of the declared type.
+    fn check_fits(&self, asked: &Asked<'_>, declared: TypeRef) -> Result<(), Error> {
+        let options = asked.options;
+        let of_collection = asked.suffix == Some(PathSuffix::Count)
+            || options.is_some_and(|given| given.given().any(SystemOption::is_of_collection));
+        if of_collection && !declared.collection {
+            return Err(no_collection(&asked.name));
+        }
+        let of_members = !asked.selects.is_empty()
+            || !asked.expands.is_empty()
+            || options.is_some_and(|given| {
+                !(given.select.is_empty() && given.expand.is_empty() && given.compute.is_empty())
+            });
+        match declared.item {
+            DeclaredItem::Primitive(_) | DeclaredItem::Enum(_) if of_members => {
+                let what = format!("the value of `{}`", asked.name);
+                let expected = match declared.collection {
+                    true => "a collection of structured values",
+                    false => "a structured value",
+                };
+                let found = self.declared_name(declared);
+                Err(mismatch(what, expected.to_owned(), found, asked.span))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn part(&mut self, asked: &mut Asked<'q>, inside: Option<&EntityType>) -> Result<Part, Error> {
@@ -341,6 +349,13 @@ fn check_place(asked: &Asked<'_>) -> Result<(), Error> {
         }
         None => Ok(()),
     }
+}
+
+/// What is asked of a collection, and found to be a single value.
+pub(crate) fn no_collection(name: &str) -> Error {
+    let (what, found) = (format!("the value of `{name}`"), "a single value".to_owned());
+    let error = Error::new(Kind::TypeMismatch { what, expected: "a collection".to_owned(), found });
+    error.with_help("only `$select`, `$expand` and `$compute` can be asked of a single value")
 }
 
 pub(super) fn link(navigation: &Navigation) -> Link {

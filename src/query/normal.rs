@@ -55,6 +55,7 @@ impl Query {
 /// Gives options their normal form, and those in the parentheses of their items.
 fn settle(options: &mut Options, limits: &Limits) {
     exprs_mut(options).for_each(|expr| *expr = expr.normalized());
+    options.search.iter_mut().for_each(|search| *search = search.normalized());
     options.aliases.sort_by(|one, other| one.name.cmp(&other.name));
     if !options.aliases.is_empty() {
         // What is large is said of the normal form, so that it is settled once.

@@ -21,8 +21,19 @@ use crate::value::Primitive;
 /// Base types above one another at most, and segments of a path.
 const LEVELS: usize = 100;
 
-/// Types that say nothing of a value (CSDL 4.5, 4.6).
-const UNTYPED: &[&str] = &["Edm.Untyped", "Edm.PrimitiveType", "Edm.ComplexType", "Edm.EntityType"];
+/// Types that say nothing of a value (CSDL 4.5, 4.6), and those of vocabulary terms (CSDL 4.7), which
+/// documents may bring with them.
+const UNTYPED: &[&str] = &[
+    "Edm.Untyped",
+    "Edm.PrimitiveType",
+    "Edm.ComplexType",
+    "Edm.EntityType",
+    "Edm.AnnotationPath",
+    "Edm.AnyPropertyPath",
+    "Edm.ModelElementPath",
+    "Edm.NavigationPropertyPath",
+    "Edm.PropertyPath",
+];
 
 pub(super) fn link(mut builder: SchemaBuilder) -> Result<Schema, Error> {
     if let Some(name) = builder.missing.first() {

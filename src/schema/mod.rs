@@ -257,11 +257,8 @@ impl EntityType {
 
     /// The declared property of exactly this name, of the type or a base type.
     pub fn property(&self, name: &str) -> Option<&Property> {
-        match &self.model.look(self.id, name, Names::Exact) {
-            Look::Found(member) => match &member.kind {
-                MemberKind::Property(property) => Some(property),
-                _ => None,
-            },
+        match &self.member(name)?.kind {
+            MemberKind::Property(property) => Some(property),
             _ => None,
         }
     }
@@ -276,10 +273,7 @@ impl EntityType {
 
     /// The navigation property of exactly this name, of the type or a base type.
     pub fn navigation(&self, name: &str) -> Option<Navigation> {
-        match self.model.look(self.id, name, Names::Exact) {
-            Look::Found(member) => Navigation::of(self, member),
-            _ => None,
-        }
+        Navigation::of(self, self.member(name)?)
     }
 
     /// The navigation properties, those of base types first.
@@ -317,6 +311,19 @@ impl EntityType {
             Item::Structured(id) => Some(self.other(id)),
             _ => None,
         }
+    }
+
+    /// The member of exactly this name, of the type or a base type.
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        match self.model.look(self.id, name, Names::Exact) {
+            Look::Found(member) => Some(member),
+            _ => None,
+        }
+    }
+
+    /// The records of the type as those of another type: they are of the same set.
+    pub(crate) fn cast(&self, id: TypeId) -> EntityType {
+        EntityType { id, ..self.clone() }
     }
 
     /// Another type of the same schema.

@@ -6,7 +6,7 @@ use std::fmt;
 use super::compare::enum_number;
 use super::{
     Collection, Date, DateTimeOffset, Duration, Geo, GeoSystem, Guid, Number, Structured,
-    TimeOfDay, Type, Value, binary,
+    TimeOfDay, Type, Types, Value, binary,
 };
 use crate::suggest::closest;
 
@@ -105,6 +105,26 @@ impl EdmType {
                 Primitive::TimeOfDay => Type::TimeOfDay,
             },
         }
+    }
+}
+
+impl Primitive {
+    /// The widest primitive type whose values are of one of the types that operators tell apart; none
+    /// where there are several, or none.
+    pub(crate) fn of_values(types: Types) -> Option<Primitive> {
+        [
+            Primitive::Binary,
+            Primitive::Boolean,
+            Primitive::Date,
+            Primitive::DateTimeOffset,
+            Primitive::Decimal,
+            Primitive::Duration,
+            Primitive::Guid,
+            Primitive::String,
+            Primitive::TimeOfDay,
+        ]
+        .into_iter()
+        .find(|primitive| types == EdmType::Primitive(*primitive).value_type().into())
     }
 }
 

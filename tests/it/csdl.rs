@@ -303,3 +303,20 @@ fn a_thousand_types() {
     assert_eq!(last.navigation("n999").unwrap().target().set(), Some("S993"));
     assert!(Query::parse("$filter=p0 eq p199").unwrap().bind_to(&last).is_ok());
 }
+
+/// A document may bring vocabularies with it; the types of their terms say nothing of records.
+#[test]
+fn types_of_terms() {
+    for name in [
+        "AnnotationPath",
+        "AnyPropertyPath",
+        "ModelElementPath",
+        "NavigationPropertyPath",
+        "PropertyPath",
+    ] {
+        let text = format!(
+            r#"{{"$Version": "4.01", "V": {{"T": {{"$Kind": "ComplexType", "p": {{"$Collection": true, "$Type": "Edm.{name}"}}}}}}}}"#
+        );
+        assert!(Schema::from_json(&text).is_ok(), "{name}");
+    }
+}

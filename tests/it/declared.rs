@@ -211,6 +211,12 @@ const FILTERS: &[(&str, &[u64])] = &[
     ("cast(color,HR.Color) in ('Red','Green')", &[1, 3]),
     ("cast(salary,HR.Money) gt 100", &[1]),
     ("isof(born,Edm.Date)", &[1, 2]),
+    // What is computed from declared values is of a known type too.
+    ("date(hired) eq '2021-08-15'", &[1]),
+    ("cast(name,Edm.Date) eq null", &[1, 2, 3, 4]),
+    ("length(name) add 1 gt 4 and concat(name,'!') in ('bob!','x')", &[]),
+    ("year(born) eq 1990 and -salary lt 0", &[1]),
+    ("contains(name,'o') eq true", &[2, 3]),
     // Virtual properties: any path, ignoring case.
     ("contains(searchField,'АНН')", &[1]),
     ("contains(searchField,'boss')", &[1]),

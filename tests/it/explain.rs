@@ -250,6 +250,29 @@ fn what_fails_is_an_error_with_its_place() {
     assert!(query.bind().unwrap().explain(&record()).unwrap_err().is_limit());
 }
 
+/// What an answer does not evaluate does not fail an explanation.
+#[test]
+fn what_is_not_evaluated_does_not_fail() {
+    let explain = |filter: &str| {
+        let plan = Query::parse(&format!("$filter={filter}")).unwrap().bind().unwrap();
+        assert_eq!(plan.apply(&[json!({})]).unwrap().len(), 0, "{filter}");
+        plan.explain(&json!({})).unwrap().to_string()
+    };
+    assert_eq!(
+        explain("contains(a,'x') and 1 div 0 eq 1 and b eq null"),
+        "dropped\n  contains(a,'x') and 1 div 0 eq 1 and b eq null: null\n    \
+         contains(a,'x'): null <- decides\n      a: null\n    1 div 0 eq 1: not evaluated\n    \
+         b eq null: not evaluated\n"
+    );
+    assert_eq!(
+        explain("not (contains(a,'x') or 1 div 0 eq 1) or b eq 1"),
+        "dropped\n  not (contains(a,'x') or 1 div 0 eq 1) or b eq 1: null\n    \
+         not (contains(a,'x') or 1 div 0 eq 1): null\n      contains(a,'x') or 1 div 0 eq 1: null\n        \
+         contains(a,'x'): null <- decides\n          a: null\n        1 div 0 eq 1: not evaluated\n    \
+         b eq 1: false\n      b: null\n"
+    );
+}
+
 proptest! {
     #![proptest_config(cases(1000))]
 

@@ -44,6 +44,7 @@ fn codes() {
         "duplicate",
         "type-mismatch",
         "alias-cycle",
+        "compute-cycle",
         "limit",
         "not-supported",
         "forbidden",

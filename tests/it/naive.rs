@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use odata_query::Query;
 use odata_query::ast::{
-    Direction, Expr, Kind, LiteralKind, Node, Nodes, Operator, Options, lit, null,
+    ComputeItem, Direction, Expr, Kind, LiteralKind, Node, Nodes, Operator, Options, lit, null,
 };
 use serde_json::{Map, Value as Json};
 
@@ -72,8 +72,8 @@ pub(crate) fn window<'a>(
 ) -> Option<(Vec<&'a Json>, Option<u64>)> {
     let mut kept = Vec::new();
     for record in records {
-        let mut scope = Scope::of(record, outer);
-        scope.computed = computed(options, record, outer)?;
+        let scope = Scope { compute: &options.compute, ..Scope::of(record, outer) };
+        computed(options, record, outer)?;
         let keeps = match &options.filter {
             Some(filter) => scope.eval(filter.root())? == Value::Bool(true),
             None => true,
@@ -99,18 +99,13 @@ pub(crate) fn window<'a>(
     Some((page.collect(), count))
 }
 
-/// Computed properties, each with those before it.
+/// Computed properties in the order of the query.
 pub(crate) fn computed(
     options: &Options,
     record: &Json,
     outer: Option<&Json>,
 ) -> Option<Vec<(String, Value)>> {
-    let mut scope = Scope::of(record, outer);
-    for item in &options.compute {
-        let value = scope.eval(item.expr.root())?;
-        scope.computed.push((item.name.clone(), value));
-    }
-    Some(scope.computed)
+    Scope { compute: &options.compute, ..Scope::of(record, outer) }.all_computed()
 }
 
 /// Whether a search finds its terms in the strings of a value, in any case.
@@ -160,14 +155,39 @@ struct Scope<'a> {
     record: &'a Json,
     /// The record of the request, seen from options in parentheses.
     outer: Option<&'a Json>,
-    computed: Vec<(String, Value)>,
+    compute: &'a [ComputeItem],
+    /// Computed properties whose values are being worked out.
+    computing: Vec<&'a str>,
     /// Innermost last.
     variables: Vec<(&'a str, Value)>,
 }
 
 impl<'a> Scope<'a> {
     fn of(record: &'a Json, outer: Option<&'a Json>) -> Self {
-        Scope { record, outer, computed: Vec::new(), variables: Vec::new() }
+        Scope { record, outer, compute: &[], computing: Vec::new(), variables: Vec::new() }
+    }
+
+    fn all_computed(&self) -> Option<Vec<(String, Value)>> {
+        let value = |item: &'a ComputeItem| Some((item.name.clone(), self.computed(item)?));
+        self.compute.iter().map(value).collect()
+    }
+
+    fn computed(&self, item: &'a ComputeItem) -> Option<Value> {
+        let mut scope = Scope { variables: Vec::new(), ..self.clone() };
+        scope.computing.push(&item.name);
+        scope.eval(item.expr.root())
+    }
+
+    /// The computed property of a name, where that is not the one whose value asks for it; an inner none
+    /// where one asks for itself by way of others.
+    fn computed_by_name(&self, name: &str) -> Option<Option<Value>> {
+        let pairs: Vec<_> = self.compute.iter().map(|item| (item.name.clone(), item)).collect();
+        let item = *named(&pairs, name)?;
+        if self.computing.last() == Some(&item.name.as_str()) {
+            return None;
+        }
+        let is_cyclic = self.computing.contains(&item.name.as_str());
+        Some(if is_cyclic { None } else { self.computed(item) })
     }
 
     /// The value of an expression; none where it is not settled.
@@ -216,10 +236,10 @@ impl<'a> Scope<'a> {
                     None => continue,
                 },
                 Kind::Name(name) => {
-                    let variable = self.variable(name).filter(|_| position == 0);
-                    let computed = || named(&self.computed, name).filter(|_| is_record);
-                    match variable.or_else(|| computed().cloned()) {
-                        Some(value) => value,
+                    let variable = self.variable(name).filter(|_| position == 0).map(Some);
+                    let computed = || self.computed_by_name(name).filter(|_| is_record);
+                    match variable.or_else(computed) {
+                        Some(value) => value?,
                         None => value.member(name),
                     }
                 }

@@ -197,9 +197,14 @@ impl<'q> Level<'q> {
             {
                 return Err(Why::Refused);
             }
-            if *segments == [PathSegment::Star] && item.options != Options::default() {
+            if is_star(segments) && item.options != Options::default() {
                 return Err(Why::Refused);
             }
+        }
+        let mut stars = self.expands.iter().filter(|(segments, ..)| is_star(segments));
+        let plain = |item: &ExpandItem| item.suffix.is_none() && item.options.levels.is_none();
+        if stars.next().is_some_and(|(_, item, _)| !plain(item)) || stars.next().is_some() {
+            return Err(Why::Refused);
         }
         for (segments, ..) in &self.expands {
             if let [PathSegment::Name(name), ..] = segments
@@ -287,7 +292,7 @@ impl<'q> Level<'q> {
     ) -> Result<(), Why> {
         let members = record.as_object().expect("a record");
         let Some(asked) = self.asked_of(name, members)? else {
-            if self.all {
+            if self.keeps_unnamed(value) {
                 out.push((name.to_owned(), Value::from(value)));
             }
             return Ok(());
@@ -326,6 +331,15 @@ impl<'q> Level<'q> {
         Ok(())
     }
 
+    /// Whether a member stays that nothing names: `$expand=*` is what holds records.
+    fn keeps_unnamed(&self, value: &Json) -> bool {
+        let holds_records = match value {
+            Json::Array(items) => items.iter().any(Json::is_object),
+            single => single.is_object(),
+        };
+        self.all || self.expands.iter().any(|(segments, ..)| is_star(segments)) && holds_records
+    }
+
     fn keeps_annotation(
         &self,
         owner: &str,
@@ -341,7 +355,7 @@ impl<'q> Level<'q> {
         }
         if members.contains_key(owner) {
             return Ok(match self.asked_of(owner, members)? {
-                None => self.all,
+                None => self.keeps_unnamed(&members[owner]),
                 Some(asked) if asked.too_deep || asked.suffix.is_some() => false,
                 Some(asked) => {
                     !(asked.inside.options.is_some_and(is_of_collection) && OF_ALL.contains(&term))
@@ -379,8 +393,12 @@ fn height(options: &Options) -> usize {
     heights.max().unwrap_or(0)
 }
 
+fn is_star(segments: &[PathSegment]) -> bool {
+    segments == [PathSegment::Star]
+}
+
 fn has_star(selects: &[(&[PathSegment], &SelectItem)]) -> bool {
-    selects.iter().any(|(segments, _)| *segments == [PathSegment::Star])
+    selects.iter().any(|(segments, _)| is_star(segments))
 }
 
 /// Whether there are options that only a collection can have.

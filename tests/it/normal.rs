@@ -54,6 +54,15 @@ const SAME: &[(&[&str], &str)] = &[
     (&["$filter=not not not a"], "$filter=not a"),
     (&["$filter=not not tags/any()"], "$filter=tags/any()"),
     (&["$filter=not not contains(a,'x')"], "$filter=contains(a,'x')"),
+    // Searches.
+    (&["$search=b a", "$search=a AND (b AND a)", "$search= NOT NOT b a"], "$search=a AND b"),
+    (
+        &["$search=c NOT b OR \"a b\"", "$search=\"a b\" OR (NOT b c)"],
+        "$search=\"a b\" OR c AND NOT b",
+    ),
+    (&["$search=a OR a"], "$search=a"),
+    (&["$filter=t/$count($search=b a) gt 1 or a"], "$filter=a or t/$count($search=a AND b) gt 1"),
+    (&["$expand=t($search=b OR a)"], "$expand=t($search=a OR b)"),
     // Lists.
     (&["$filter=a in (3,1,2,1)", "$filter=a in [1,2,3]"], "$filter=a in (1,2,3)"),
     (&["$filter=a in ('b',null,1)"], "$filter=a in (null,1,'b')"),

@@ -30,7 +30,11 @@ fn schema() -> Schema {
         )
         .navigation(Navigation::to_many("lines", "Shop.Line").contained());
     let line = TypeBuilder::new("Shop.Line").property("sku", "Edm.String");
-    let rush = TypeBuilder::new("Shop.Rush").base("Shop.Order").property("by", "Edm.Date");
+    let rush = TypeBuilder::new("Shop.Rush")
+        .base("Shop.Order")
+        .property("by", "Edm.Date")
+        .property("courierId", "Edm.Int32")
+        .navigation(Navigation::to_one("courier", "Shop.Employee").on("courierId", "id"));
     let country = TypeBuilder::new("Shop.Country").key(["code"]).property("code", "Edm.String");
     let employee = TypeBuilder::new("Shop.Employee")
         .key(["id"])
@@ -71,7 +75,7 @@ fn data() -> Data {
         orders: rows(json!([
             {"no": 11, "total": 120, "customerId": 1, "lines": [{"sku": "A"}, {"sku": "B"}]},
             {"no": 12, "total": 80, "customerId": 1},
-            {"@odata.type": "Shop.Rush", "no": 21, "total": 50, "customerId": 2.0, "by": "2021-08-15"},
+            {"@odata.type": "Shop.Rush", "no": 21, "total": 50, "customerId": 2.0, "by": "2021-08-15", "courierId": 2},
             {"no": 31, "total": 7, "customerId": null},
         ])),
         countries: rows(json!([{"code": "NO"}, {"code": "SE"}])),
@@ -144,9 +148,18 @@ const ANSWERS: &[(&str, &str, &str)] = &[
      r#"{"id":1,"address":{"land":{"code":"NO"}}},{"id":2,"address":null}"#),
     ("Customers", "$select=id,address&$expand=address/land&$top=1",
      r#"{"id":1,"address":{"city":"Oslo","country":"NO","land":{"code":"NO"}}}"#),
+    // An alias means what it does where it is asked for.
+    ("Customers", "$select=id&$expand=orders($filter=@f;$select=no)&@f=total gt @least&@least=100&$filter=id eq 1",
+     r#"{"id":1,"orders":[{"no":11}]}"#),
+    // Navigation of derived types.
+    ("Orders", "$select=no&$expand=Shop.Rush/courier($select=id)&$filter=no ge 12",
+     r#"{"no":12},{"@odata.type":"Shop.Rush","no":21,"courier":{"id":2}},{"no":31}"#),
+    ("Orders", "$select=no&$filter=Shop.Rush/courier/boss/id eq 1", r#"{"@odata.type":"Shop.Rush","no":21}"#),
     // `*` is all of them; those that are named take precedence.
     ("Orders", "$select=no&$expand=*&$filter=no eq 12", r#"{"no":12,"customer":{"id":1,"name":"Ann","address":{"city":"Oslo","country":"NO"}},"lines":[]}"#),
     ("Orders", "$select=no&$expand=*/$ref,lines&$filter=no eq 12", r#"{"no":12,"customer":{"@odata.id":"Customers(1)"},"lines":[]}"#),
+    ("Orders", "$select=no&$expand=Shop.Rush/*,customer/$ref&$filter=no eq 21",
+     r#"{"@odata.type":"Shop.Rush","no":21,"lines":[],"courier":{"id":2,"bossId":1},"customer":{"@odata.id":"Customers(2)"}}"#),
     // Levels; cycles end where the limit is.
     ("Employees", "$select=id&$expand=boss($levels=2;$select=id)&$filter=id eq 3", r#"{"id":3,"boss":{"id":2,"boss":{"id":1}}}"#),
     ("Employees", "$select=id&$expand=boss($levels=max;$select=id)&$filter=id eq 3", r#"{"id":3,"boss":{"id":2,"boss":{"id":1,"boss":null}}}"#),
@@ -180,6 +193,11 @@ fn refusals() {
         ("$select=orders/no", "type-mismatch", "orders/no"),
         ("$select=orders($top=1)", "not-supported", "orders"),
         ("$expand=orders,orders", "duplicate", "orders"),
+        ("$expand=*/$ref,*", "duplicate", "*/$ref"),
+        ("@f=total gt 1", "unknown-property", "total"),
+        ("$expand=orders($filter=@f)&$filter=@f&@f=total gt 1", "unknown-property", "total"),
+        ("$expand=orders($filter=@f)&@f=nope gt 1", "unknown-property", "nope"),
+        ("$expand=orders($filter=@f;@f=total gt 1)&@f=total gt 1", "unknown-property", "total"),
         ("$expand=orders($levels=9)", "limit", "orders"),
         ("$compute=nope add 1 as x", "unknown-property", "nope"),
         ("$compute=1 as name", "duplicate", "1"),
@@ -188,6 +206,13 @@ fn refusals() {
         ("$expand=orders($compute=1 as total)", "duplicate", "1"),
         ("$select=orders($top=1)", "not-supported", "orders"),
         ("$orderby=nope", "unknown-property", "nope"),
+        ("$expand=orders($expand=Shop.Rush/courier($select=nope))", "unknown-property", "nope"),
+        ("$expand=orders($expand=customer($top=1))", "type-mismatch", "customer"),
+        ("$expand=orders($expand=customer/$count)", "type-mismatch", "customer/$count"),
+        ("$select=address($count=true)", "type-mismatch", "address"),
+        ("$select=name/x", "type-mismatch", "name/x"),
+        ("$select=name($select=x)", "type-mismatch", "name"),
+        ("$select=name($compute=1 as x)", "type-mismatch", "name"),
     ] {
         let error = ask("Customers", query).expect_err(query);
         let found = error.span().map_or("", |span| &query[span]);

@@ -185,7 +185,10 @@ fn select_item(depth: u32) -> BoxedStrategy<String> {
 }
 
 fn expand_item(depth: u32) -> BoxedStrategy<String> {
-    let plain = path().prop_map(|(path, _)| path);
+    let plain = prop_oneof![
+        5 => path().prop_map(|(path, _)| path),
+        1 => select(&["*", "items/*", "*/$ref", "*($levels=2)"][..]).prop_map(str::to_owned),
+    ];
     let counted = (path(), options(0, Place::Count, true))
         .prop_map(|((path, _), options)| format!("{path}/$count{}", in_parentheses(&options)));
     let Some(left) = depth.checked_sub(1) else {

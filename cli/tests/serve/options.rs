@@ -139,7 +139,6 @@ fn command_lines_that_are_wrong() {
         (&["--preset", "intradesk", "--watch"], "DIR|FILE"),
         (&["--preset", "dealapp", "--login", "x"], "a password"),
         (&["x.json", "--api-key", "x"], "`--api-key` is for `--preset intradesk`"),
-        (&["x.json", "--plus", "space"], "--preset"),
     ] {
         let (status, message) = fails(arguments);
         assert_eq!(status, Some(2), "{arguments:?}: {message}");
