@@ -10,7 +10,9 @@ use serde_json::Value;
 /// What a text is cut into, in the order of the text.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Piece {
-    /// A member of the object around the records, or of one that has no records.
+    /// An object begins, around the records or without any.
+    Object,
+    /// A member of it that is not the records.
     Member(String, Value),
     /// The records begin.
     Open,
@@ -18,6 +20,8 @@ pub(crate) enum Piece {
     Record(Vec<u8>),
     /// The records are over.
     Close,
+    /// The object is over.
+    End,
     /// A value that is neither an array nor an object.
     Whole(Value),
 }
@@ -122,6 +126,7 @@ impl Splitter {
             }
             (Place::Start, b'{') => {
                 (self.place, self.in_object) = (Place::Name, true);
+                out.push(Piece::Object);
                 Ok(())
             }
             (Place::Start, _) => {
@@ -138,7 +143,7 @@ impl Splitter {
                 Ok(())
             }
             (Place::After, b'}') => {
-                self.place = Place::End;
+                self.end(out);
                 Ok(())
             }
             (Place::After | Place::End, _) => Err(Flaw::Malformed),
@@ -187,7 +192,7 @@ impl Splitter {
                     self.close(out);
                 }
             }
-            (Place::Name, b'}') if is_empty => self.end(),
+            (Place::Name, b'}') if is_empty => self.end(out),
             (Place::Name, b':') => {
                 self.name = serde_json::from_slice(&self.text).map_err(|_| Flaw::Malformed)?;
                 self.text.clear();
@@ -205,7 +210,7 @@ impl Splitter {
                 out.push(Piece::Member(mem::take(&mut self.name), value));
                 (self.place, self.is_first) = (Place::Name, false);
                 if byte == b'}' {
-                    self.end();
+                    self.end(out);
                 }
             }
             _ => return Err(Flaw::Malformed),
@@ -225,7 +230,8 @@ impl Splitter {
         self.place = if self.in_object { Place::After } else { Place::End };
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, out: &mut Vec<Piece>) {
+        out.push(Piece::End);
         self.text.clear();
         self.place = Place::End;
     }
