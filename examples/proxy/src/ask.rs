@@ -40,7 +40,7 @@ impl Asked {
         let query = config.rules.policy.apply(query)?;
         let own = query.options().filter.clone();
         let restricted = match &config.tenant {
-            Some(tenant) => query.clone().and_filter(tenant.clone())?,
+            Some(tenant) => query.clone().and_filter(tenant.predicate.clone())?,
             None => query.clone(),
         };
         if config.mode == Mode::Forward {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 use odata_query::ast::Expr;
-use odata_query::{Limits, Policy, Settings};
+use odata_query::{Limits, Plan, Policy, Query, Settings};
 use serde::Deserialize;
 
 /// Who evaluates the queries.
@@ -24,10 +25,9 @@ pub enum Mode {
 pub struct Config {
     pub(crate) upstream: Upstream,
     pub(crate) rules: Rules,
+    pub(crate) tenant: Option<Tenant>,
     /// Who evaluates the queries.
     pub mode: Mode,
-    /// What is true for all records that anybody gets to see.
-    pub tenant: Option<Expr>,
     /// Bytes of a body that are held at once, at most.
     pub max_body: usize,
     /// How long the upstream may keep the proxy waiting for a connection, an answer, or more of one.
@@ -54,6 +54,18 @@ impl Config {
         })
     }
 
+    /// The same with a predicate that is true for all records that anybody gets to see.
+    ///
+    /// # Errors
+    ///
+    /// Where it is none.
+    pub fn with_tenant(mut self, predicate: &str) -> Result<Self, odata_query::Error> {
+        let predicate: Expr = predicate.parse()?;
+        let plan = Query::new().and_filter(predicate.clone())?.bind()?;
+        self.tenant = Some(Tenant { predicate, plan: Arc::new(plan) });
+        Ok(self)
+    }
+
     /// The same with the rules of a JSON text.
     ///
     /// # Errors
@@ -78,6 +90,13 @@ impl fmt::Display for BadConfig {
 }
 
 impl std::error::Error for BadConfig {}
+
+/// What is true for all records that anybody gets to see.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant {
+    pub(crate) predicate: Expr,
+    pub(crate) plan: Arc<Plan>,
+}
 
 /// Where an upstream is.
 #[derive(Debug, Clone)]

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use odata_proxy::{Config, Mode, serve};
-use odata_query::ast::Expr;
 use tokio::net::TcpListener;
 
 const EXAMPLES: &str = "\
@@ -43,7 +42,7 @@ struct Cli {
     mode: ModeArg,
     /// A predicate that all records fulfil that anybody gets to see
     #[arg(long, value_name = "PREDICATE")]
-    tenant: Option<Expr>,
+    tenant: Option<String>,
     /// What clients may ask for
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
@@ -84,11 +83,13 @@ async fn run(cli: Cli) -> Result<(), Box<dyn Error>> {
         let rules = std::fs::read_to_string(file).map_err(|error| told(&error))?;
         config = config.with_rules(&rules).map_err(|error| told(&error))?;
     }
+    if let Some(predicate) = &cli.tenant {
+        config = config.with_tenant(predicate).map_err(|error| format!("--tenant: {error}"))?;
+    }
     config.mode = match cli.mode {
         ModeArg::Forward => Mode::Forward,
         ModeArg::Apply => Mode::Apply,
     };
-    config.tenant = cli.tenant;
     config.max_body = cli.max_body;
     config.timeout = Duration::from_secs(cli.timeout);
     config.public = cli.public;

@@ -63,12 +63,12 @@ impl Proxy {
     ) -> Result<Response<Body>, Trouble> {
         let (parts, body) = request.into_parts();
         let wanted = self.wanted(&parts, body).await?;
-        if self.config.rules.resources.as_ref().is_some_and(|listed| !listed.contains(&wanted.path))
-        {
+        let is_listed = |listed: &Vec<String>| listed.contains(&wanted.path);
+        if climbs(&wanted.path) || !self.config.rules.resources.as_ref().is_none_or(is_listed) {
             return Err(Trouble::new(404, "not-found", "there is no such resource"));
         }
         let asked = Asked::new(&wanted.query, &self.config)?;
-        let reads = asked.applied.is_some() || self.config.rules.redacts;
+        let reads = self.reads(&asked);
         let headers = headers::of_request(parts.headers, reads);
 
         let resource = format!("{}{}", self.config.upstream.path, wanted.path);
@@ -85,6 +85,11 @@ impl Proxy {
         self.made(response, wanted, asked, target, headers).await
     }
 
+    /// Whether something has to be seen to in the answer, other than links.
+    fn reads(&self, asked: &Asked) -> bool {
+        asked.applied.is_some() || self.config.rules.redacts || self.config.tenant.is_some()
+    }
+
     /// What of an answer the client gets.
     async fn made(
         self: Arc<Self>,
@@ -95,6 +100,7 @@ impl Proxy {
         asking: HeaderMap,
     ) -> Result<Response<Body>, Trouble> {
         let rules = &self.config.rules;
+        let must_read = self.reads(&asked);
         let links = Links {
             upstream: self.config.upstream.clone(),
             public: wanted.public,
@@ -107,7 +113,6 @@ impl Proxy {
         if !parts.status.is_success() || parts.status == StatusCode::NO_CONTENT {
             return Ok(Response::from_parts(parts, as_it_is(body)));
         }
-        let must_read = asked.applied.is_some() || rules.redacts;
         let Some(form) = form else {
             if must_read && !holds_no_records(&wanted.path, self.config.mode) {
                 return Err(Trouble::unusable(
@@ -122,9 +127,10 @@ impl Proxy {
         }
         let redacts = rules.redacts.then(|| rules.policy.clone());
         let work = match asked.applied {
-            None => Work::Relay(Relay::new(form, links, redacts)),
+            None => Work::Relay(Relay::new(form, links, redacts, self.config.tenant.clone())),
             Some(applied) => {
                 parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                parts.headers.entry("OData-Version").or_insert(HeaderValue::from_static("4.0"));
                 Work::Apply(Apply::new(applied, links, redacts, self.config.max_body))
             }
         };
@@ -239,6 +245,13 @@ impl Proxy {
     pub(crate) fn splitter(&self, form: Form) -> Splitter {
         Splitter::new(form, self.config.max_body)
     }
+}
+
+/// Whether a path leads out of what is below the upstream's own.
+fn climbs(path: &str) -> bool {
+    path.split('/').any(|segment| {
+        matches!(percent_decode_str(segment).decode_utf8_lossy().as_ref(), "." | "..")
+    })
 }
 
 /// Whether a path leads to what is not made of records: `$metadata`, and the number of those that an upstream

@@ -39,6 +39,11 @@ impl Trouble {
         Trouble::new(502, "upstream", &message)
     }
 
+    pub(crate) fn no_record() -> Self {
+        let message = "there is no such record, or the query does not select it";
+        Trouble::new(404, "not-found", message)
+    }
+
     /// A query that takes more of an answer than is held.
     pub(crate) fn too_much(most: usize) -> Self {
         let message = format!(

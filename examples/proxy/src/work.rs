@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::ask::Applied;
+use crate::config::Tenant;
 use crate::links::{Links, is_next_link};
 use crate::split::{Form, Piece};
 use crate::trouble::Trouble;
@@ -64,25 +65,37 @@ pub(crate) struct Relay {
     form: Form,
     links: Links,
     redacts: Option<Policy>,
+    tenant: Option<Tenant>,
     in_object: bool,
+    /// Members of an object that may be around records, or a record.
+    held: Option<Map<String, Value>>,
     /// Whether what comes next in the array or object is not the first.
     follows: bool,
 }
 
 impl Relay {
-    pub(crate) fn new(form: Form, links: Links, redacts: Option<Policy>) -> Self {
-        Relay { form, links, redacts, in_object: false, follows: false }
+    pub(crate) fn new(
+        form: Form,
+        links: Links,
+        redacts: Option<Policy>,
+        tenant: Option<Tenant>,
+    ) -> Self {
+        Relay { form, links, redacts, tenant, in_object: false, held: None, follows: false }
     }
 
     fn piece(&mut self, piece: Piece, out: &mut Vec<u8>) -> Result<(), Trouble> {
         match piece {
             Piece::Object => {
                 self.in_object = true;
-                out.push(b'{');
+                self.held = Some(Map::new());
             }
-            Piece::Member(name, value) => self.member(name, value, out),
+            Piece::Member(name, value) => match &mut self.held {
+                Some(held) => drop(held.insert(name, value)),
+                None => self.member(name, value, out),
+            },
             Piece::Open if self.form == Form::Json => {
                 if self.in_object {
+                    self.release(out);
                     self.comma(out);
                     out.extend_from_slice(b"\"value\":");
                 }
@@ -94,11 +107,40 @@ impl Relay {
                 out.push(b']');
                 self.follows = true;
             }
-            Piece::End => out.push(b'}'),
+            Piece::End => {
+                if let Some(members) = &self.held {
+                    self.admit(&Value::Object(members.clone()))?;
+                }
+                self.release(out);
+                out.push(b'}');
+            }
             Piece::Open => {}
-            Piece::Whole(value) => write(&value, out),
+            Piece::Whole(value) => {
+                self.admit(&value)?;
+                write(&value, out);
+            }
         }
         Ok(())
+    }
+
+    /// `$filter` is about collections: the upstream takes no notice of it where there is one record.
+    fn admit(&self, record: &Value) -> Result<(), Trouble> {
+        let Some(tenant) = &self.tenant else {
+            return Ok(());
+        };
+        let is_admitted = tenant.plan.apply(std::slice::from_ref(record))?.len() == 1;
+        if is_admitted { Ok(()) } else { Err(Trouble::no_record()) }
+    }
+
+    /// Begins the object.
+    fn release(&mut self, out: &mut Vec<u8>) {
+        let Some(members) = self.held.take() else {
+            return;
+        };
+        out.push(b'{');
+        for (name, value) in members {
+            self.member(name, value, out);
+        }
     }
 
     fn member(&mut self, name: String, mut value: Value, out: &mut Vec<u8>) {
@@ -317,8 +359,7 @@ impl Apply {
         let records = [record];
         let mut kept = self.query.each.apply(&records)?.into_records().filter(|_| !is_skipped);
         let Some(record) = kept.next() else {
-            let message = "there is no such record, or the query does not select it";
-            return Err(Trouble::new(404, "not-found", message));
+            return Err(Trouble::no_record());
         };
         let mut record = record.into_owned();
         self.shown(&mut record);

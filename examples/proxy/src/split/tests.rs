@@ -27,7 +27,7 @@ fn joined(pieces: Vec<Piece>) -> Option<Value> {
             Piece::Record(text) => records.push(serde_json::from_slice(&text).ok()?),
             Piece::Close => match &mut members {
                 Some(members) => {
-                    members.insert("value".to_owned(), Value::Array(std::mem::take(&mut records)));
+                    members.insert("value".to_owned(), Value::Array(mem::take(&mut records)));
                 }
                 None => return Some(Value::Array(records)),
             },
