@@ -27,7 +27,7 @@ const PAGES: usize = 10_000;
 pub(crate) struct Making {
     pub(crate) proxy: Arc<Proxy>,
     pub(crate) splitter: Splitter,
-    pub(crate) work: Work,
+    pub(crate) work: Box<dyn Work>,
     /// What is still to come of the upstream's answer.
     pub(crate) rest: Option<Incoming>,
     /// What the upstream was asked, and the headers to ask it for further pages with.
@@ -103,7 +103,7 @@ impl Making {
 
     /// Goes on with the next page of the upstream's answer.
     async fn turn(&mut self, link: &str) -> Result<(), Trouble> {
-        let target = self.work.followed(link, &self.target);
+        let target = self.work.links().followed(link, &self.target);
         let target = target.ok_or_else(|| Trouble::unusable("its next page is somewhere else"))?;
         if self.pages.len() >= PAGES || !self.pages.insert(target.clone()) {
             return Err(Trouble::unusable("its pages have no end"));

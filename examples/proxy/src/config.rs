@@ -139,20 +139,24 @@ pub(crate) struct Rules {
     pub(crate) resources: Option<Vec<String>>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Names, of which there may be none.
+type List = Option<Vec<String>>;
+/// What they are allowed for.
+type Allow = fn(Policy, Vec<String>) -> Policy;
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
-#[derive(Default)]
 struct RulesFile {
-    resources: Option<Vec<String>>,
-    options: Option<Vec<String>>,
-    custom_options: Option<Vec<String>>,
-    functions: Option<Vec<String>>,
-    operators: Option<Vec<String>>,
-    filterable: Option<Vec<String>>,
-    sortable: Option<Vec<String>>,
-    selectable: Option<Vec<String>>,
-    expandable: Option<Vec<String>>,
-    searchable: Option<Vec<String>>,
+    resources: List,
+    options: List,
+    custom_options: List,
+    functions: List,
+    operators: List,
+    filterable: List,
+    sortable: List,
+    selectable: List,
+    expandable: List,
+    searchable: List,
     forbidden: Vec<String>,
     max_top: Option<u64>,
     page_size: Option<u64>,
@@ -165,7 +169,7 @@ impl Rules {
     fn new(read: RulesFile) -> Result<Self, BadConfig> {
         let redacts = read.selectable.is_some() || !read.forbidden.is_empty();
         let mut policy = Policy::new().forbidden(read.forbidden);
-        let lists: [(Option<Vec<String>>, fn(Policy, Vec<String>) -> Policy); 9] = [
+        let lists: [(List, Allow); 9] = [
             (read.options, Policy::options),
             (read.custom_options, Policy::custom_options),
             (read.functions, Policy::functions),

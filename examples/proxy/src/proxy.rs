@@ -126,12 +126,12 @@ impl Proxy {
             return Ok(Response::from_parts(parts, full(Bytes::new())));
         }
         let redacts = rules.redacts.then(|| rules.policy.clone());
-        let work = match asked.applied {
-            None => Work::Relay(Relay::new(form, links, redacts, self.config.tenant.clone())),
+        let work: Box<dyn Work> = match asked.applied {
+            None => Box::new(Relay::new(form, links, redacts, self.config.tenant.clone())),
             Some(applied) => {
                 parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 parts.headers.entry("OData-Version").or_insert(HeaderValue::from_static("4.0"));
-                Work::Apply(Apply::new(applied, links, redacts, self.config.max_body))
+                Box::new(Apply::new(applied, links, redacts, self.config.max_body))
             }
         };
         let splitter = self.splitter(form);

@@ -9,6 +9,7 @@
 )]
 
 mod apply;
+mod command;
 mod forward;
 mod streams;
 mod trouble;

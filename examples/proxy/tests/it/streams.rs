@@ -1,15 +1,16 @@
 //! Bodies that pass while they arrive.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use http_body_util::BodyExt;
+use odata_proxy::Config;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::world::{
     Proxy, Step, Upstream, apply, chunk, chunked, forward, json_answer, last_chunk,
 };
-use std::sync::Mutex;
 
 /// Records of which the second one is sent when a test says so.
 async fn halting() -> (Upstream, oneshot::Sender<()>) {
@@ -30,8 +31,8 @@ async fn halting() -> (Upstream, oneshot::Sender<()>) {
 
 #[tokio::test]
 async fn a_record_arrives_before_the_next_one_is_there() {
-    let changes: [(fn(odata_proxy::Config) -> odata_proxy::Config, &str); 5] = [
-        (forward, "/People"),
+    let changes = [
+        (forward as fn(Config) -> Config, "/People"),
         (apply, "/People?$filter=id%20gt%200"),
         (apply, "/People?$top=2&$skip=0"),
         (apply, "/People?$count=true"),
@@ -89,7 +90,7 @@ async fn what_streams_may_be_longer_than_what_is_held() {
     let record = format!("{{\"id\":1,\"pad\":\"{}\"}}", "x".repeat(1_000));
     let body = format!("[{}{record}]", format!("{record},").repeat(99));
     let upstream = Upstream::json(body).await;
-    let small = |mut config: odata_proxy::Config| {
+    let small = |mut config: Config| {
         config.max_body = 10_000;
         apply(config)
     };

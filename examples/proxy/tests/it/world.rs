@@ -204,7 +204,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    async fn read(response: Response<Incoming>) -> Self {
+    pub(crate) async fn read(response: Response<Incoming>) -> Self {
         let (parts, mut body) = response.into_parts();
         let (mut bytes, mut is_whole) = (Vec::new(), true);
         while let Some(frame) = body.frame().await {
