@@ -5,6 +5,7 @@
 
 use std::mem;
 
+use memchr::{memchr, memchr2};
 use serde_json::Value;
 
 /// What a text is cut into, in the order of the text.
@@ -102,8 +103,27 @@ impl Splitter {
     }
 
     /// Cuts what can be cut once a chunk is there.
-    pub(crate) fn feed(&mut self, chunk: &[u8], out: &mut Vec<Piece>) -> Result<(), Flaw> {
-        chunk.iter().try_for_each(|byte| self.byte(*byte, out))
+    pub(crate) fn feed(&mut self, mut chunk: &[u8], out: &mut Vec<Piece>) -> Result<(), Flaw> {
+        while let Some((run, rest)) = chunk.split_at_checked(self.run(chunk)) {
+            self.push(run)?;
+            let Some((byte, rest)) = rest.split_first() else {
+                return Ok(());
+            };
+            self.byte(*byte, out)?;
+            chunk = rest;
+        }
+        Ok(())
+    }
+
+    /// How many bytes at the beginning of a chunk are nothing but part of the piece.
+    fn run(&self, chunk: &[u8]) -> usize {
+        let end = match self.place {
+            Place::Line => memchr(b'\n', chunk),
+            Place::Whole => None,
+            _ if self.in_string && !self.is_escaped => memchr2(b'"', b'\\', chunk),
+            _ => Some(0),
+        };
+        end.unwrap_or(chunk.len())
     }
 
     /// Cuts what is left at the end of the text.
@@ -131,13 +151,13 @@ impl Splitter {
             }
             (Place::Start, _) => {
                 self.place = Place::Whole;
-                self.push(byte)
+                self.push(&[byte])
             }
             (Place::Line, b'\n') => {
                 self.line(out);
                 Ok(())
             }
-            (Place::Line | Place::Whole, _) => self.push(byte),
+            (Place::Line | Place::Whole, _) => self.push(&[byte]),
             (Place::After, b',') => {
                 self.place = Place::Name;
                 Ok(())
@@ -160,7 +180,7 @@ impl Splitter {
                 b'"' => self.in_string = false,
                 _ => {}
             }
-            return self.push(byte);
+            return self.push(&[byte]);
         }
         match (byte, self.depth) {
             (b',' | b':' | b']' | b'}', 0) => return self.cut(byte, out),
@@ -177,7 +197,7 @@ impl Splitter {
             (b']' | b'}', _) => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
-        self.push(byte)
+        self.push(&[byte])
     }
 
     /// The end of a piece.
@@ -257,11 +277,11 @@ impl Splitter {
         self.text.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
     }
 
-    fn push(&mut self, byte: u8) -> Result<(), Flaw> {
-        if self.text.len() >= self.most {
+    fn push(&mut self, bytes: &[u8]) -> Result<(), Flaw> {
+        if self.text.len().saturating_add(bytes.len()) > self.most {
             return Err(Flaw::TooLong);
         }
-        self.text.push(byte);
+        self.text.extend_from_slice(bytes);
         Ok(())
     }
 }
