@@ -9,6 +9,7 @@ use hyper::Uri;
 use hyper::http::uri::Scheme;
 use odata_query::ast::Expr;
 use odata_query::{Limits, Plan, Policy, Query, Settings};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 /// Who evaluates the queries.
@@ -135,6 +136,8 @@ pub(crate) struct Rules {
     pub(crate) settings: Settings,
     /// Whether there is something that answers must not show.
     pub(crate) redacts: bool,
+    /// What must not be asked for by a path either.
+    forbidden: Policy,
     /// The paths that may be asked for; all without a list.
     pub(crate) resources: Option<Vec<String>>,
 }
@@ -166,9 +169,30 @@ struct RulesFile {
 }
 
 impl Rules {
+    /// Whether a path may be asked for, as far as rules are about paths.
+    pub(crate) fn admits(&self, path: &str) -> bool {
+        self.resources.as_ref().is_none_or(|listed| listed.iter().any(|listed| listed == path))
+    }
+
+    /// The property that a path leads to and that is forbidden: `salary` of `/People(1)/salary/$value`. Where the
+    /// record ends and its properties begin is not known, but that a set comes first.
+    pub(crate) fn forbidden_in(&self, path: &str) -> Option<String> {
+        let decoded =
+            path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy());
+        let names = decoded.map(|segment| segment.split('(').next().unwrap_or_default().to_owned());
+        let names: Vec<String> =
+            names.filter(|name| !name.is_empty() && !name.starts_with('$')).collect();
+        let is_forbidden = |names: &&[String]| {
+            self.forbidden.check(&Query::new().select(&names.join("/"))).is_err()
+        };
+        let tails = (1..names.len()).filter_map(|start| names.get(start..));
+        tails.filter(is_forbidden).find_map(|names| names.last().cloned())
+    }
+
     fn new(read: RulesFile) -> Result<Self, BadConfig> {
         let redacts = read.selectable.is_some() || !read.forbidden.is_empty();
-        let mut policy = Policy::new().forbidden(read.forbidden);
+        let forbidden = Policy::new().forbidden(read.forbidden);
+        let mut policy = forbidden.clone();
         let lists: [(List, Allow); 9] = [
             (read.options, Policy::options),
             (read.custom_options, Policy::custom_options),
@@ -191,7 +215,7 @@ impl Rules {
         for (name, value) in read.limits {
             set_limit(&mut settings.limits, &name, value)?;
         }
-        Ok(Rules { policy, settings, redacts, resources: read.resources })
+        Ok(Rules { policy, settings, redacts, forbidden, resources: read.resources })
     }
 }
 

@@ -63,9 +63,13 @@ impl Proxy {
     ) -> Result<Response<Body>, Trouble> {
         let (parts, body) = request.into_parts();
         let wanted = self.wanted(&parts, body).await?;
-        let is_listed = |listed: &Vec<String>| listed.contains(&wanted.path);
-        if climbs(&wanted.path) || !self.config.rules.resources.as_ref().is_none_or(is_listed) {
+        let rules = &self.config.rules;
+        if climbs(&wanted.path) || !rules.admits(&wanted.path) {
             return Err(Trouble::new(404, "not-found", "there is no such resource"));
+        }
+        if let Some(property) = rules.forbidden_in(&wanted.path) {
+            let message = format!("property `{property}` is not allowed");
+            return Err(Trouble::new(403, "forbidden", &message));
         }
         let asked = Asked::new(&wanted.query, &self.config)?;
         let reads = self.reads(&asked);

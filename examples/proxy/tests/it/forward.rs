@@ -103,6 +103,26 @@ async fn what_is_refused_is_not_forwarded() {
 }
 
 #[tokio::test]
+async fn what_is_forbidden_has_no_path() {
+    let upstream = Upstream::json("{\"value\":5}").await;
+    let rules = r#"{"forbidden": ["salary", "address/street", "/id"]}"#;
+    let proxy = Proxy::new(&upstream.url, |config| config.with_rules(rules).unwrap()).await;
+    for path in [
+        "/People(1)/salary",
+        "/People/1/s%61LARY/$value",
+        "/People(1)/boss/salary",
+        "/People(1)/address/street",
+        "/People(1)/id",
+    ] {
+        assert_eq!(proxy.get(path).await.error(), (403, "forbidden".to_owned()), "{path}");
+    }
+    assert!(upstream.seen().is_empty());
+    for path in ["/salary", "/People('salary')", "/People(1)/address/city", "/People(1)/name"] {
+        assert_eq!(proxy.get(path).await.status, 200, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn options_in_a_body() {
     let upstream = Upstream::filtering(people()).await;
     let proxy = Proxy::new(&upstream.url, tenant).await;
