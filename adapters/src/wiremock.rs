@@ -4,7 +4,7 @@
 //! use odata_query_adapters::wiremock::{ODataResponder, same_query};
 //! use serde_json::json;
 //! use wiremock::matchers::path;
-//! use wiremock::{Mock, MockServer};
+//! use wiremock::{Mock, MockServer, ResponseTemplate};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), odata_query::Error> {
@@ -14,7 +14,7 @@
 //!
 //! // Another mock answers one question only, however a client spells it.
 //! let question = same_query("$filter=unit in (7,9) and isArchived eq false")?;
-//! # let _ = question;
+//! Mock::given(question).respond_with(ResponseTemplate::new(204)).mount(&server).await;
 //! # Ok(())
 //! # }
 //! ```

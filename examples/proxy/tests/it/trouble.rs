@@ -13,7 +13,7 @@ use crate::world::{
 };
 
 fn hasty(mut config: Config) -> Config {
-    config.timeout = Duration::from_millis(300);
+    config.timeout = Duration::from_secs(1);
     config
 }
 
@@ -28,7 +28,7 @@ async fn an_upstream_that_is_not_there() {
 
 #[tokio::test]
 async fn an_upstream_that_is_slow() {
-    let late = || Step::Wait(Duration::from_secs(3));
+    let late = || Step::Wait(Duration::from_secs(5));
     let head = Upstream::new(move |_| vec![late(), json_answer("[]")]).await;
     let proxy = Proxy::new(&head.url, hasty).await;
     assert_eq!(proxy.get("/People").await.error(), (504, "upstream".to_owned()));
@@ -86,8 +86,9 @@ async fn an_evaluation_that_fails() {
     });
     let upstream = upstream.await;
     let proxy = Proxy::new(&upstream.url, apply).await;
+    // Where both chunks came at once, nothing was sent before.
     let answer = proxy.get("/P?$filter=1%20div%20n%20eq%201").await;
-    assert!(!answer.is_whole, "{answer:?}");
+    assert!(!answer.is_whole || answer.status == 400, "{answer:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
