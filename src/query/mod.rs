@@ -3,6 +3,8 @@
 mod normal;
 mod read;
 mod rewrite;
+#[cfg(feature = "http")]
+mod uri;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,0 +1,7 @@
+//! Real servers on ports of their own, and a real client.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod double;
+mod extractor;
+mod guard;
