@@ -11,7 +11,7 @@
 
 use allocation_counter::measure;
 use odata_query::ast::{Expr, call, not, prop};
-use odata_query::{Error, Policy, Query};
+use odata_query::{Collation, Error, Policy, Query, Settings};
 use serde_json::{Value, json};
 
 /// What one query may take.
@@ -195,6 +195,41 @@ fn hostile_records() {
     }
     let rows = vec![mixed.as_array().unwrap().clone(); 500].concat();
     assert_eq!(answer("$orderby=$it desc", &rows).ok(), Some(5000));
+}
+
+/// What costs more than it looks like: copies of collections, pairs of long items, strings that are
+/// read character by character, points of lines.
+#[test]
+fn all_work_is_charged() {
+    let numbers = json!({"c": (0..500_000).collect::<Vec<_>>()});
+    let texts = |end: &str| vec!["x".repeat(50_000) + end; 100];
+    let pairs = json!({"c": texts("c"), "d": texts("d")});
+    let text = json!({"s": "я".repeat(250_000), "t": "я".repeat(250_000)});
+    let line: Vec<[u32; 2]> = (0..20_000).map(|i| [i % 180, i % 90]).collect();
+    let line = json!({"a": {"type": "LineString", "coordinates": line}});
+    let mut cases = vec![
+        (joined(1000, "hassubset(c,[])", " and "), &numbers, Collation::Ordinal),
+        (joined(1000, "concat(c,[])/$count ne #", " and "), &numbers, Collation::Ordinal),
+        (
+            format!("@a/any(x:{})&@a=[concat(c,[1])]", joined(1500, "x/any()", " and ")),
+            &numbers,
+            Collation::Ordinal,
+        ),
+        (joined(1000, "hassubset(c,d)", " or "), &pairs, Collation::Ordinal),
+        (joined(100, "tolower(s) ne concat(t,'#')", " and "), &text, Collation::Ordinal),
+        (joined(100, "s eq t", " and "), &text, Collation::IgnoreCase),
+        (joined(100, "contains(s,'#') ne true", " and "), &text, Collation::IgnoreCase),
+    ];
+    if cfg!(feature = "geo") {
+        cases.push((joined(10, "geo.length(a) ne #", " and "), &line, Collation::Ordinal));
+    }
+    for (filter, record, collation) in cases {
+        let mut settings = Settings::default();
+        settings.collation = collation;
+        let query = Query::parse_with(&format!("$filter={filter}"), &settings).unwrap();
+        let answer = query.apply(std::slice::from_ref(record)).map(|page| page.len());
+        assert_eq!(answer.unwrap_err().code(), "limit", "{}", &filter[..20]);
+    }
 }
 
 /// What multiplies, and the code of its error.

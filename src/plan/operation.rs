@@ -20,6 +20,9 @@ use crate::value::{
     is_of, order,
 };
 
+/// Evaluation steps of reading a value as another type, beyond the one of every node.
+const CAST: u64 = 8;
+
 /// An operation that needs the values of all its operands.
 #[derive(Debug, Clone)]
 pub(crate) enum Operation {
@@ -120,6 +123,7 @@ impl Operation {
         match self {
             Operation::Call(function) => function.steps(),
             Operation::InSet(set) => set.steps(),
+            Operation::Cast(_) | Operation::IsOf(_) => CAST,
             Operation::TypeCast(test) | Operation::HasType(test) => test.names.len() as u64 / 16,
             _ => 0,
         }
@@ -128,14 +132,25 @@ impl Operation {
     /// Evaluation steps beyond one, for what takes longer the longer the operands are.
     pub(crate) fn steps(&self, operands: &[Value<'_>]) -> u64 {
         match (self, operands) {
-            // The pairs of items that collection functions compare.
-            (Operation::Call(_), [Value::Collection(left), Value::Collection(right)]) => {
-                (left.len() as u64).saturating_mul(right.len() as u64)
+            // Each item of one collection may be compared with all of the other.
+            (
+                Operation::Call(_),
+                [left @ Value::Collection(lefts), right @ Value::Collection(rights)],
+            ) => {
+                let (left, right) = (weight(left), weight(right));
+                let (lefts, rights) = (lefts.len() as u64, rights.len() as u64);
+                let pairs = left.saturating_mul(rights).min(right.saturating_mul(lefts));
+                pairs.saturating_add(left).saturating_add(right)
+            }
+            (Operation::Call(function), _) => {
+                operands.iter().map(weight).sum::<u64>().saturating_mul(function.steps_by_weight())
+            }
+            (Operation::Binary(op), [left, right]) => {
+                let own = if arithmetic(*op).is_some() { arithmetic::steps(left, right) } else { 0 };
+                own.saturating_add(weight(left)).saturating_add(weight(right))
             }
             (
-                Operation::Call(_)
-                | Operation::Binary(_)
-                | Operation::InSet(_)
+                Operation::InSet(_)
                 | Operation::EnumValue(_)
                 | Operation::Array
                 | Operation::Object(_)
@@ -243,9 +258,9 @@ pub(crate) fn compare_weight(left: &Value<'_>, right: &Value<'_>) -> u64 {
 /// The same for JSON of a record and a constant, whose own weight is bounded with the query.
 pub(crate) fn json_compare_weight(json: &serde_json::Value, constant: &Value<'_>) -> u64 {
     match (json, constant) {
-        (serde_json::Value::String(_), _) | (_, Value::Collection(_) | Value::Structured(_)) => {
-            json_weight(json)
-        }
+        (serde_json::Value::String(_), _)
+        | (serde_json::Value::Number(_), Value::Number(_))
+        | (_, Value::Collection(_) | Value::Structured(_)) => json_weight(json),
         _ => 0,
     }
 }
@@ -254,6 +269,7 @@ pub(crate) fn json_compare_weight(json: &serde_json::Value, constant: &Value<'_>
 pub(crate) fn json_weight(json: &serde_json::Value) -> u64 {
     match json {
         serde_json::Value::String(text) => text.len() as u64 / 64,
+        serde_json::Value::Number(number) => Number::json_steps(number),
         serde_json::Value::Array(items) => items_weight(items),
         serde_json::Value::Object(members) => members_weight(members),
         _ => 0,
