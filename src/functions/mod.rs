@@ -16,6 +16,7 @@ use crate::limits::{Limits, Names};
 use crate::suggest::closest;
 use crate::value::{Collation, DateTimeOffset, Fault, Type, Value};
 
+pub(crate) use self::geo::Shapes;
 use self::kernel::Kernel;
 pub(crate) use self::prepared::{Case, Prepared, prepare};
 
@@ -99,7 +100,8 @@ impl Function {
         }
     }
 
-    fn is_geo(&self) -> bool {
+    /// Whether it is one of the geo functions.
+    pub(crate) fn is_geo(&self) -> bool {
         self.name.starts_with("geo.")
     }
 

@@ -11,7 +11,7 @@ use serde_json::Map;
 
 use super::set::Set;
 use crate::ast::Operator;
-use crate::functions::{Context, Function};
+use crate::functions::{Context, Function, Shapes};
 use crate::limits::Names;
 use crate::schema::EnumType;
 use crate::value::arithmetic::{self, Arithmetic};
@@ -48,6 +48,8 @@ pub(crate) enum Operation {
     InSet(Box<Set>),
     /// A canonical function.
     Call(&'static Function),
+    /// A geo function whose constant arguments are read once.
+    Geo(&'static Function, Box<Shapes>),
     /// `cast` to a primitive type
     Cast(EdmType),
     /// `isof` of a primitive type
@@ -114,14 +116,15 @@ impl Operation {
             Operation::Annotation { .. }
             | Operation::Negate
             | Operation::Binary(_)
-            | Operation::Call(_) => Types::ANY,
+            | Operation::Call(_)
+            | Operation::Geo(..) => Types::ANY,
         }
     }
 
     /// Evaluation steps beyond one that are known without operands.
     pub(super) fn static_steps(&self) -> u64 {
         match self {
-            Operation::Call(function) => function.steps(),
+            Operation::Call(function) | Operation::Geo(function, _) => function.steps(),
             Operation::InSet(set) => set.steps(),
             Operation::Cast(_) | Operation::IsOf(_) => CAST,
             Operation::TypeCast(test) | Operation::HasType(test) => test.names.len() as u64 / 16,
@@ -145,8 +148,16 @@ impl Operation {
             (Operation::Call(function), _) => {
                 operands.iter().map(weight).sum::<u64>().saturating_mul(function.steps_by_weight())
             }
+            (Operation::Geo(function, shapes), _) => {
+                let each = function.steps_by_weight();
+                let steps = operands.iter().zip(shapes.reads()).map(|(value, reads)| {
+                    weight(value).saturating_mul(if reads { each } else { 1 })
+                });
+                steps.fold(0, u64::saturating_add)
+            }
             (Operation::Binary(op), [left, right]) => {
-                let own = if arithmetic(*op).is_some() { arithmetic::steps(left, right) } else { 0 };
+                let own =
+                    if arithmetic(*op).is_some() { arithmetic::steps(left, right) } else { 0 };
                 own.saturating_add(weight(left)).saturating_add(weight(right))
             }
             (
@@ -194,6 +205,7 @@ impl Operation {
                 Value::Boolean(set.contains(value, context.collation))
             }
             (Operation::Call(function), arguments) => function.call(arguments, context)?,
+            (Operation::Geo(function, shapes), arguments) => shapes.call(function, arguments),
             (Operation::Cast(target), [value]) => cast(value.clone(), *target),
             (Operation::IsOf(target), [value]) => is_of(value, *target),
             (Operation::Array, items) => Value::Collection(Collection::Owned(items.to_vec())),
@@ -230,6 +242,7 @@ pub(super) fn arithmetic(op: Operator) -> Option<&'static Arithmetic> {
 pub(crate) fn weight(value: &Value<'_>) -> u64 {
     match value {
         Value::String(text) | Value::Enum(text) => text.len() as u64 / 64,
+        Value::Geo(geo) => geo.text.len() as u64 / 64,
         Value::Collection(Collection::Json(items)) => items_weight(items),
         Value::Structured(Structured::Json(members)) => members_weight(members),
         Value::Collection(items) => items.iter().map(|item| part(weight(&item))).sum(),

@@ -250,11 +250,7 @@ impl<'q> Binder<'q, '_> {
         Ok((item, inside))
     }
 
-    fn part(
-        &mut self,
-        asked: &mut Asked<'q>,
-        inside: Option<&EntityType>,
-    ) -> Result<Part, Error> {
+    fn part(&mut self, asked: &mut Asked<'q>, inside: Option<&EntityType>) -> Result<Part, Error> {
         if asked.too_deep {
             return Ok(Part::Nothing);
         }
