@@ -54,15 +54,12 @@ fn the_query_of_the_readme() {
 /// The tool keeps numbers as they were written, of any length; reading them is charged by it.
 #[test]
 fn long_numbers_are_charged() {
-    let digits = "9".repeat(100_000);
+    let digits = "9".repeat(200_000);
     let data = format!(r#"[{{"a":{digits}.5,"b":1{digits}}}]"#);
-    for condition in ["a ne #", "a ne #.5", "a ne b", "a add # ne 1", "[a] ne [#]"] {
-        let terms: Vec<_> = (0..200).map(|i| condition.replace('#', &i.to_string())).collect();
-        for rows in [data.clone(), data.repeat(40)] {
-            let query = format!("$filter={}", terms.join(" and "));
-            let status = odata(&["query", &query], rows).status.code();
-            assert_eq!(status, Some(2), "{condition}");
-        }
+    for condition in ["a gt #", "a eq b", "a add # ne 1", "[a] ne [#]"] {
+        let terms: Vec<_> = (0..100).map(|i| condition.replace('#', &i.to_string())).collect();
+        let query = format!("$filter={}", terms.join(" and "));
+        fails(&["query", &query], &data, 2, "the number of evaluation steps");
     }
 }
 
