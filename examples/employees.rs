@@ -2,7 +2,12 @@
 //!
 //! `cargo run --release --example employees -- 10000 > Employees.json`
 
-#![allow(clippy::print_stdout, clippy::unwrap_used, dead_code, reason = "it shares the code of the benches")]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    dead_code,
+    reason = "it shares the code of the benches"
+)]
 
 #[path = "../benches/workload/employees.rs"]
 mod employees;

@@ -11,7 +11,8 @@
 
 use allocation_counter::measure;
 use odata_query::ast::{Expr, call, not, prop};
-use odata_query::{Error, Policy, Query};
+use odata_query::schema::{Navigation, Schema, TypeBuilder};
+use odata_query::{Collation, Error, Policy, Query, Settings};
 use serde_json::{Value, json};
 
 /// What one query may take.
@@ -197,6 +198,49 @@ fn hostile_records() {
     assert_eq!(answer("$orderby=$it desc", &rows).ok(), Some(5000));
 }
 
+/// What costs more than it looks like: copies of collections, pairs of long items, strings that are
+/// read character by character, points of lines.
+#[test]
+fn all_work_is_charged() {
+    let numbers = json!({"c": (0..500_000).collect::<Vec<_>>()});
+    let texts = |end: &str| vec!["x".repeat(50_000) + end; 100];
+    let pairs = json!({"c": texts("c"), "d": texts("d")});
+    let text = json!({"s": "я".repeat(250_000), "t": "я".repeat(250_000)});
+    let line: Vec<[u32; 2]> = (0..20_000).map(|i| [i % 180, i % 90]).collect();
+    let line = json!({"a": {"type": "LineString", "coordinates": line}});
+    let points = json!({"a": {"type": "Point", "coordinates": [5, 1]}, "c": vec![1; 100]});
+    let mut cases = vec![
+        (joined(1000, "hassubset(c,[])", " and "), &numbers, Collation::Ordinal),
+        (joined(1000, "concat(c,[])/$count ne #", " and "), &numbers, Collation::Ordinal),
+        (
+            format!("@a/any(x:{})&@a=[concat(c,[1])]", joined(1500, "x/any()", " and ")),
+            &numbers,
+            Collation::Ordinal,
+        ),
+        (joined(1000, "hassubset(c,d)", " or "), &pairs, Collation::Ordinal),
+        (joined(100, "tolower(s) ne concat(t,'#')", " and "), &text, Collation::Ordinal),
+        (joined(100, "s eq t", " and "), &text, Collation::IgnoreCase),
+        (joined(100, "contains(s,'#') ne true", " and "), &text, Collation::IgnoreCase),
+    ];
+    if cfg!(feature = "geo") {
+        let ring = joined(8000, "# 1", ",");
+        let polygon = format!("geography'SRID=4326;Polygon(({ring},0 1))'");
+        let again = format!("c/all(x:@a/any(g:geo.intersects(a,g)))&@a=[{polygon}]");
+        cases.push((joined(10, "geo.length(a) ne #", " and "), &line, Collation::Ordinal));
+        cases.push((again, &points, Collation::Ordinal));
+        // A constant is read when it is bound.
+        let query = Query::parse(&format!("$filter=geo.intersects(a,{polygon})")).unwrap();
+        assert_eq!(query.apply(&vec![points.clone(); 20_000]).unwrap().len(), 20_000);
+    }
+    for (filter, record, collation) in cases {
+        let mut settings = Settings::default();
+        settings.collation = collation;
+        let query = Query::parse_with(&format!("$filter={filter}"), &settings).unwrap();
+        let answer = query.apply(std::slice::from_ref(record)).map(|page| page.len());
+        assert_eq!(answer.unwrap_err().code(), "limit", "{}", &filter[..20]);
+    }
+}
+
 /// What multiplies, and the code of its error.
 #[test]
 fn what_multiplies_is_bounded() {
@@ -276,6 +320,21 @@ fn shapes_are_bounded() {
         let found = answer(query, records).map_err(|error| error.code());
         assert_eq!(found, *expected, "{}", query.chars().take(60).collect::<String>());
     }
+}
+
+/// Names that are left out of every level.
+#[test]
+fn wide_types_are_bounded() {
+    let lead = |own: TypeBuilder, i| own.navigation(Navigation::to_one(&format!("n{i}"), "T"));
+    let expand = |width: usize| {
+        let declared = (0..width).fold(TypeBuilder::new("T"), lead);
+        let schema = Schema::builder().entity_type(declared).build().unwrap();
+        let own = schema.entity_type("T").unwrap();
+        let bound = Query::parse("$expand=*").unwrap().bind_to(&own);
+        bound.map(|_| ()).map_err(|error| error.code())
+    };
+    assert_eq!(expand(400), Ok(()));
+    assert_eq!(expand(3000), Err("limit"));
 }
 
 #[test]

@@ -51,6 +51,18 @@ fn the_query_of_the_readme() {
     assert!(out.ends_with("}]}\n"));
 }
 
+/// The tool keeps numbers as they were written, of any length; reading them is charged by it.
+#[test]
+fn long_numbers_are_charged() {
+    let digits = "9".repeat(200_000);
+    let data = format!(r#"[{{"a":{digits}.5,"b":1{digits}}}]"#);
+    for condition in ["a gt #", "a eq b", "a add # ne 1", "[a] ne [#]"] {
+        let terms: Vec<_> = (0..100).map(|i| condition.replace('#', &i.to_string())).collect();
+        let query = format!("$filter={}", terms.join(" and "));
+        fails(&["query", &query], &data, 2, "the number of evaluation steps");
+    }
+}
+
 #[test]
 fn reads_arrays_envelopes_and_lines() {
     let expected = "{\"value\":[{\"b\":1.50,\"a\":12345678901234567890123}]}\n";

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::limits::Names;
 use crate::plan::{look_up_steps, only};
-use crate::value::{Collection, Items, Value};
+use crate::value::{Collection, Items, Number, Value};
 
 /// The value of a node, still as JSON where it is part of the record.
 #[derive(Debug, Clone)]
@@ -30,6 +30,18 @@ pub(super) fn member_steps(json: &Json) -> u64 {
 
 impl<'e> Item<'e> {
     pub(super) const NULL: Item<'static> = Item::Json(&NULL);
+
+    /// Evaluation steps of making its value.
+    #[inline]
+    pub(super) fn steps(&self) -> u64 {
+        match self {
+            Item::Json(Json::Number(number)) => {
+                let digits = if number.is_f64() { 4 } else { 0 };
+                Number::json_steps(number).saturating_add(digits)
+            }
+            _ => 0,
+        }
+    }
 
     /// The value, made where it is needed.
     pub(super) fn view(&self) -> Cow<'_, Value<'e>> {

@@ -107,9 +107,7 @@ fn page<'a>(
     let mut evaluator = Evaluator::new(plan, scope, Budget::new(plan, records.len()));
     let window = window(&mut evaluator, Rows::Beside(records))?;
     let next_link = match &plan.paging {
-        Some(paging) if window.more => {
-            next_link(&mut evaluator, paging, records, &window.positions)?
-        }
+        Some(paging) if window.more => next_link(&mut evaluator, paging, records, &window)?,
         _ => None,
     };
     let kept = window.positions.iter().filter_map(|position| records.get(*position));
@@ -126,15 +124,16 @@ fn page<'a>(
     Ok(Page { count: window.count, next_link, positions: window.positions, records })
 }
 
-/// The link to what follows the records at some positions.
+/// The link to what follows the records of a page.
 fn next_link<'e>(
     evaluator: &mut Evaluator<'e>,
     paging: &Paging,
     records: &'e [serde_json::Value],
-    positions: &[usize],
+    Window { skipped, positions, .. }: &Window,
 ) -> Result<Option<String>, Error> {
     let plan = evaluator.plan;
-    let mut backwards = positions.iter().rev().filter_map(|position| records.get(*position));
+    let backwards = positions.iter().rev().chain(skipped.iter().rev());
+    let mut backwards = backwards.filter_map(|position| records.get(*position));
     let Some(last) = backwards.next() else {
         return Ok(None);
     };
@@ -158,6 +157,8 @@ fn next_link<'e>(
 struct Window {
     /// How many match, where that was asked for.
     count: Option<u64>,
+    /// Where those are that `$skip` passes over, in order.
+    skipped: Vec<usize>,
     /// Where those of the window are, in order.
     positions: Vec<usize>,
     /// Whether the page ends where more are wanted.
@@ -212,8 +213,10 @@ fn window<'e>(evaluator: &mut Evaluator<'e>, rows: Rows<'_, 'e>) -> Result<Windo
     if ordered {
         kept = first.into_positions();
     }
-    let mut positions: Vec<_> = kept.into_iter().skip(skip).take(wanted).collect();
+    let mut positions = kept.split_off(skip.min(kept.len()));
+    positions.truncate(wanted);
     let more = positions.len() > size;
     positions.truncate(size);
-    Ok(Window { count: plan.count.then_some(count as u64), positions, more })
+    let count = plan.count.then_some(count as u64);
+    Ok(Window { count, skipped: kept, positions, more })
 }

@@ -46,7 +46,8 @@ impl<'e> Evaluator<'e> {
             Op::Apply(Operation::InSet(set), operands) => match **operands {
                 [path] => {
                     let collation = self.collation();
-                    self.retain_text(path, selection, json_weight, |json| {
+                    let steps = |json: &Json| collation.steps(json_weight(json));
+                    self.retain_text(path, selection, steps, |json| {
                         set.contains(&Value::from_json(json), collation) == asked
                     })
                 }
@@ -158,7 +159,7 @@ impl<'e> Evaluator<'e> {
     ) -> Result<(), Error> {
         let collation = self.collation();
         let compared = |json: &Json| compare_json(op, json, constant, collation);
-        let weight = |json: &Json| json_compare_weight(json, constant);
+        let weight = |json: &Json| collation.steps(json_compare_weight(json, constant));
         let asked_equal = if op == Operator::Ne { !asked } else { asked };
         match (op, constant) {
             (Operator::Eq | Operator::Ne, Value::Null) => {
@@ -169,14 +170,20 @@ impl<'e> Evaluator<'e> {
                 self.retain(path, selection, |json| equal(json) == asked_equal)
             }
             (Operator::Eq | Operator::Ne, Value::Number(Number::Integer(wanted))) => {
-                let equal = |json: &Json| match json {
+                let mut read = 0_u64;
+                let mut equal = |json: &Json| match json {
                     Json::Number(found) => match found.as_i64() {
                         Some(found) => i128::from(found) == *wanted,
-                        None => compared(json) == (op == Operator::Eq),
+                        None => {
+                            read = read.saturating_add(weight(json));
+                            compared(json) == (op == Operator::Eq)
+                        }
                     },
                     _ => false,
                 };
-                self.retain(path, selection, |json| equal(json) == asked_equal)
+                self.retain(path, selection, |json| equal(json) == asked_equal)?;
+                let span = self.plan.node(path).span;
+                self.charge_query(read).map_err(|error| error.at(span))
             }
             (Operator::In, Value::Collection(Collection::Owned(items))) => {
                 let equal = |json: &Json, item| compare_json(Operator::Eq, json, item, collation);

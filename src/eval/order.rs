@@ -109,13 +109,14 @@ impl<'e> First<'e> {
             self.keys.clear();
             return;
         };
-        let mut candidates = std::mem::take(&mut self.candidates);
-        if last < candidates.len() {
-            let (_, bound, _) =
-                candidates.select_nth_unstable_by(last, |left, right| self.compare(left, right));
-            self.bound = self.keys.get(bound.keys).cloned();
-            candidates.truncate(self.window);
+        if last >= self.candidates.len() {
+            return;
         }
+        let mut candidates = std::mem::take(&mut self.candidates);
+        let (_, bound, _) =
+            candidates.select_nth_unstable_by(last, |left, right| self.compare(left, right));
+        self.bound = self.keys.get(bound.keys).cloned();
+        candidates.truncate(self.window);
         let count = self.orderby.len();
         let mut keys = Vec::with_capacity(self.keys.capacity());
         for candidate in &mut candidates {

@@ -14,7 +14,7 @@ use crate::functions::{Context, Prepared};
 use crate::limits::Names;
 use crate::plan::{
     Link, NodeId, Op, Operation, Plan, Search, Variable, compare, compare_weight,
-    json_compare_weight, member,
+    json_compare_weight, member, weight,
 };
 use crate::value::{Collation, Collection, DateTimeOffset, Structured, Value};
 
@@ -307,7 +307,14 @@ impl<'e> Evaluator<'e> {
             Op::Record => Item::Json(self.record),
             Op::Outer => Item::Json(self.outer()),
             Op::Search(subject, search) => Item::Value(self.search(id, *subject, search)?.into()),
-            Op::Variable(variable) => self.variable(*variable),
+            Op::Variable(variable) => {
+                let item = self.variable(*variable);
+                if let Item::Value(value) = &item {
+                    // It was copied.
+                    self.charge_steps(id, weight(value))?;
+                }
+                item
+            }
             Op::Member(of, name) => match self.json(id) {
                 Some(json) => {
                     self.charge_steps(id, 0)?;
@@ -343,7 +350,9 @@ impl<'e> Evaluator<'e> {
     }
 
     fn value(&mut self, id: NodeId) -> Result<Value<'e>, Error> {
-        self.item(id).map(Item::into_value)
+        let item = self.item(id)?;
+        self.charge_steps(id, item.steps())?;
+        Ok(item.into_value())
     }
 
     fn compare(
@@ -357,12 +366,14 @@ impl<'e> Evaluator<'e> {
         if let Op::Constant(constant) = &self.plan.node(right).op
             && let Some(json) = self.json(left)
         {
-            self.charge_steps(id, json_compare_weight(json, constant))?;
+            self.charge_steps(id, collation.steps(json_compare_weight(json, constant)))?;
             return Ok(compare_json(op, json, constant, collation));
         }
         let (left, right) = (self.item(left)?, self.item(right)?);
+        let read = left.steps().saturating_add(right.steps());
         let (left, right) = (left.view(), right.view());
-        self.charge_steps(id, compare_weight(&left, &right))?;
+        let compared = collation.steps(compare_weight(&left, &right));
+        self.charge_steps(id, compared.saturating_add(read))?;
         Ok(compare(op, &left, &right, collation))
     }
 
@@ -421,7 +432,7 @@ impl<'e> Evaluator<'e> {
         operation: &'e Operation,
         values: &[Value<'e>],
     ) -> Result<Value<'e>, Error> {
-        self.charge_steps(id, operation.steps(values))?;
+        self.charge_steps(id, self.collation().steps(operation.steps(values)))?;
         let span = self.plan.node(id).span;
         let value = operation
             .apply(values, &self.context)

@@ -8,7 +8,11 @@ mod enabled;
 mod shape;
 
 #[cfg(not(feature = "geo"))]
+pub(crate) use self::disabled::Shapes;
+#[cfg(not(feature = "geo"))]
 use self::disabled::{distance, intersects, length};
+#[cfg(feature = "geo")]
+pub(crate) use self::enabled::Shapes;
 #[cfg(feature = "geo")]
 use self::enabled::{distance, intersects, length};
 use super::kernel::Kernel;

@@ -16,6 +16,7 @@ use crate::limits::{Limits, Names};
 use crate::suggest::closest;
 use crate::value::{Collation, DateTimeOffset, Fault, Type, Value};
 
+pub(crate) use self::geo::Shapes;
 use self::kernel::Kernel;
 pub(crate) use self::prepared::{Case, Prepared, prepare};
 
@@ -78,9 +79,30 @@ fn functions() -> impl Iterator<Item = &'static Function> {
 
 impl Function {
     /// Evaluation steps of a call whose arguments are not constant, beyond the one of every node:
-    /// a regular expression is compiled for each.
+    /// arguments are read as the parameters, and a regular expression is compiled.
     pub(crate) fn steps(&self) -> u64 {
-        if self.has_pattern() { 250_000 } else { 0 }
+        match (self.has_pattern(), self.is_geo()) {
+            (true, _) => 250_000,
+            (_, true) => 64,
+            _ => 4,
+        }
+    }
+
+    /// Evaluation steps for each unit of the weight of the arguments.
+    pub(crate) fn steps_by_weight(&self) -> u64 {
+        let makes_text = |overload: &Overload| matches!(overload.kernel, Kernel::TextToText(_));
+        match (self.is_geo(), self.overloads.iter().any(makes_text)) {
+            // Each point of a line is a computation of its own.
+            (true, _) => 16,
+            // Character by character.
+            (_, true) => 16,
+            _ => 1,
+        }
+    }
+
+    /// Whether it is one of the geo functions.
+    pub(crate) fn is_geo(&self) -> bool {
+        self.name.starts_with("geo.")
     }
 
     /// Whether an argument is a regular expression.
@@ -100,11 +122,10 @@ impl Function {
 
     /// The feature without which this build cannot compute the function.
     pub(crate) fn missing_feature(&self) -> Option<&'static str> {
-        let needs = |prefix: &str| self.name.starts_with(prefix);
-        if needs("geo.") && !cfg!(feature = "geo") {
+        if self.is_geo() && !cfg!(feature = "geo") {
             return Some("geo");
         }
-        (needs("matchespattern") && !cfg!(feature = "regex")).then_some("regex")
+        (self.has_pattern() && !cfg!(feature = "regex")).then_some("regex")
     }
 
     /// The numbers of arguments the function takes, in ascending order.

@@ -5,7 +5,7 @@ use super::bounds;
 use super::{NodeId, Op, Operation, types};
 use crate::ast::{Kind, Nodes, Operator};
 use crate::error::{Bound, Error, Kind as ErrorKind};
-use crate::functions::{self, Function};
+use crate::functions::{self, Function, Shapes};
 use crate::span::Span;
 use crate::value::{Type, Value};
 
@@ -36,7 +36,20 @@ impl<'q> Binder<'q, '_> {
         if let Some(test) = self.prepared(function, &operands, span)? {
             return Ok(test);
         }
-        self.apply_as(Operation::Call(function), &operands, result, span)
+        let operation = match self.shapes(function, &operands) {
+            Some(shapes) => Operation::Geo(function, Box::new(shapes)),
+            None => Operation::Call(function),
+        };
+        self.apply_as(operation, &operands, result, span)
+    }
+
+    /// The constant arguments of a geo function.
+    fn shapes(&self, function: &Function, operands: &[NodeId]) -> Option<Shapes> {
+        let constant = |id: &NodeId| match &self.plan.node(*id).op {
+            Op::Constant(value) => Some(value),
+            _ => None,
+        };
+        Shapes::of(function, &operands.iter().map(constant).collect::<Vec<_>>())
     }
 
     /// A test of a string against constants: finders and patterns are built once.

@@ -191,6 +191,9 @@ impl Display for Operation {
             Operation::Binary(op) => f.write_str(op.keyword()),
             Operation::InSet(set) => write!(f, "in a hashed set of {}", set.len()),
             Operation::Call(function) => write!(f, "call {} ({})", function.name, function.section),
+            Operation::Geo(function, _) => {
+                write!(f, "call {} ({}), prepared", function.name, function.section)
+            }
             Operation::Cast(target) => write!(f, "cast to {target}"),
             Operation::IsOf(target) => write!(f, "is of {target}"),
             Operation::Array => f.write_str("array"),

@@ -11,7 +11,7 @@ use serde_json::Map;
 
 use super::set::Set;
 use crate::ast::Operator;
-use crate::functions::{Context, Function};
+use crate::functions::{Context, Function, Shapes};
 use crate::limits::Names;
 use crate::schema::EnumType;
 use crate::value::arithmetic::{self, Arithmetic};
@@ -19,6 +19,9 @@ use crate::value::{
     Collation, Collection, EdmType, Fault, Number, Structured, Type, Types, Value, cast, equals,
     is_of, order,
 };
+
+/// Evaluation steps of reading a value as another type, beyond the one of every node.
+const CAST: u64 = 8;
 
 /// An operation that needs the values of all its operands.
 #[derive(Debug, Clone)]
@@ -45,6 +48,8 @@ pub(crate) enum Operation {
     InSet(Box<Set>),
     /// A canonical function.
     Call(&'static Function),
+    /// A geo function whose constant arguments are read once.
+    Geo(&'static Function, Box<Shapes>),
     /// `cast` to a primitive type
     Cast(EdmType),
     /// `isof` of a primitive type
@@ -111,15 +116,17 @@ impl Operation {
             Operation::Annotation { .. }
             | Operation::Negate
             | Operation::Binary(_)
-            | Operation::Call(_) => Types::ANY,
+            | Operation::Call(_)
+            | Operation::Geo(..) => Types::ANY,
         }
     }
 
     /// Evaluation steps beyond one that are known without operands.
     pub(super) fn static_steps(&self) -> u64 {
         match self {
-            Operation::Call(function) => function.steps(),
+            Operation::Call(function) | Operation::Geo(function, _) => function.steps(),
             Operation::InSet(set) => set.steps(),
+            Operation::Cast(_) | Operation::IsOf(_) => CAST,
             Operation::TypeCast(test) | Operation::HasType(test) => test.names.len() as u64 / 16,
             _ => 0,
         }
@@ -128,14 +135,33 @@ impl Operation {
     /// Evaluation steps beyond one, for what takes longer the longer the operands are.
     pub(crate) fn steps(&self, operands: &[Value<'_>]) -> u64 {
         match (self, operands) {
-            // The pairs of items that collection functions compare.
-            (Operation::Call(_), [Value::Collection(left), Value::Collection(right)]) => {
-                (left.len() as u64).saturating_mul(right.len() as u64)
+            // Each item of one collection may be compared with all of the other.
+            (
+                Operation::Call(_),
+                [left @ Value::Collection(lefts), right @ Value::Collection(rights)],
+            ) => {
+                let (left, right) = (weight(left), weight(right));
+                let (lefts, rights) = (lefts.len() as u64, rights.len() as u64);
+                let pairs = left.saturating_mul(rights).min(right.saturating_mul(lefts));
+                pairs.saturating_add(left).saturating_add(right)
+            }
+            (Operation::Call(function), _) => {
+                operands.iter().map(weight).sum::<u64>().saturating_mul(function.steps_by_weight())
+            }
+            (Operation::Geo(function, shapes), _) => {
+                let each = function.steps_by_weight();
+                let steps = operands.iter().zip(shapes.reads()).map(|(value, reads)| {
+                    weight(value).saturating_mul(if reads { each } else { 1 })
+                });
+                steps.fold(0, u64::saturating_add)
+            }
+            (Operation::Binary(op), [left, right]) => {
+                let own =
+                    if arithmetic(*op).is_some() { arithmetic::steps(left, right) } else { 0 };
+                own.saturating_add(weight(left)).saturating_add(weight(right))
             }
             (
-                Operation::Call(_)
-                | Operation::Binary(_)
-                | Operation::InSet(_)
+                Operation::InSet(_)
                 | Operation::EnumValue(_)
                 | Operation::Array
                 | Operation::Object(_)
@@ -179,6 +205,7 @@ impl Operation {
                 Value::Boolean(set.contains(value, context.collation))
             }
             (Operation::Call(function), arguments) => function.call(arguments, context)?,
+            (Operation::Geo(function, shapes), arguments) => shapes.call(function, arguments),
             (Operation::Cast(target), [value]) => cast(value.clone(), *target),
             (Operation::IsOf(target), [value]) => is_of(value, *target),
             (Operation::Array, items) => Value::Collection(Collection::Owned(items.to_vec())),
@@ -215,6 +242,7 @@ pub(super) fn arithmetic(op: Operator) -> Option<&'static Arithmetic> {
 pub(crate) fn weight(value: &Value<'_>) -> u64 {
     match value {
         Value::String(text) | Value::Enum(text) => text.len() as u64 / 64,
+        Value::Geo(geo) => geo.text.len() as u64 / 64,
         Value::Collection(Collection::Json(items)) => items_weight(items),
         Value::Structured(Structured::Json(members)) => members_weight(members),
         Value::Collection(items) => items.iter().map(|item| part(weight(&item))).sum(),
@@ -243,9 +271,9 @@ pub(crate) fn compare_weight(left: &Value<'_>, right: &Value<'_>) -> u64 {
 /// The same for JSON of a record and a constant, whose own weight is bounded with the query.
 pub(crate) fn json_compare_weight(json: &serde_json::Value, constant: &Value<'_>) -> u64 {
     match (json, constant) {
-        (serde_json::Value::String(_), _) | (_, Value::Collection(_) | Value::Structured(_)) => {
-            json_weight(json)
-        }
+        (serde_json::Value::String(_), _)
+        | (serde_json::Value::Number(_), Value::Number(_))
+        | (_, Value::Collection(_) | Value::Structured(_)) => json_weight(json),
         _ => 0,
     }
 }
@@ -254,6 +282,7 @@ pub(crate) fn json_compare_weight(json: &serde_json::Value, constant: &Value<'_>
 pub(crate) fn json_weight(json: &serde_json::Value) -> u64 {
     match json {
         serde_json::Value::String(text) => text.len() as u64 / 64,
+        serde_json::Value::Number(number) => Number::json_steps(number),
         serde_json::Value::Array(items) => items_weight(items),
         serde_json::Value::Object(members) => members_weight(members),
         _ => 0,

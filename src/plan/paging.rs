@@ -29,7 +29,7 @@ pub(crate) struct Paging {
 pub(crate) struct After {
     /// The sort keys of its last record.
     pub(crate) keys: Vec<Value<'static>>,
-    /// How many records with these keys were on this and earlier pages: several where the declared key is
+    /// How many records with these keys were skipped or on this and earlier pages: several where the declared key is
     /// none of the records'.
     pub(crate) seen: u64,
 }

@@ -287,7 +287,7 @@ impl Plan {
                 self.print_joined(f, items, ",", Precedence::Or)?;
                 f.write_str("]")
             }
-            (Operation::Call(function), arguments) => {
+            (Operation::Call(function) | Operation::Geo(function, _), arguments) => {
                 write!(f, "{}(", function.name)?;
                 self.print_joined(f, arguments, ",", Precedence::Or)?;
                 f.write_str(")")

@@ -113,7 +113,7 @@ impl<'q> Binder<'q, '_> {
         let level = self.level;
         let mut selection = self.selection()?;
         let mut items = self.undeclared(&mut selection)?;
-        self.check_items(&selection)?;
+        self.check_items(&selection, items.len())?;
         if level.all
             && selection.members.is_empty()
             && items.is_empty()
@@ -130,18 +130,19 @@ impl<'q> Binder<'q, '_> {
         Ok(Some((Shape { all: level.all, related, items, computed }, members)))
     }
 
-    /// Items of levels inside others multiply with `$levels`: they count as nodes.
-    fn check_items(&mut self, selection: &Selection<'q>) -> Result<(), Error> {
+    /// Items of levels inside others multiply with `$levels` and `*`: they count as nodes, and so do names
+    /// that are left out, which are many and small.
+    fn check_items(&mut self, selection: &Selection<'q>, left_out: usize) -> Result<(), Error> {
         let most = self.plan.settings.limits.nodes;
         if self.level.outside.is_some() {
-            self.shared.nodes = self.shared.nodes.saturating_add(selection.members.len());
+            let items = selection.members.len().saturating_add(left_out / 16);
+            self.shared.nodes = self.shared.nodes.saturating_add(items);
         }
-        match selection.members.first() {
-            Some(first) if self.shared.nodes > most.saturating_mul(2) => {
-                Err(Error::limit(Bound::NODES, most, Found::More).at(first.span))
-            }
-            _ => Ok(()),
+        if self.shared.nodes <= most.saturating_mul(2) {
+            return Ok(());
         }
+        let error = Error::limit(Bound::NODES, most, Found::More);
+        Err(selection.members.first().map_or(error.clone(), |first| error.at(first.span)))
     }
 
     /// With a schema navigation properties are left out that nothing expands, also those inside complex

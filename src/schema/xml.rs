@@ -1,5 +1,7 @@
 //! CSDL XML (OData CSDL XML Representation 4.0 and 4.01).
 
+use std::cell::Cell;
+
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::build::{
@@ -37,25 +39,30 @@ pub(super) fn read(mut builder: SchemaBuilder, text: &str) -> Result<SchemaBuild
     Ok(builder)
 }
 
-/// Where lines begin, to say where things are.
+/// Says where things are: they are asked for in the order of the text, which is read once.
 struct Lines<'t> {
     text: &'t str,
-    starts: Vec<usize>,
+    last: Cell<(usize, Place)>,
 }
 
 impl<'t> Lines<'t> {
+    const START: (usize, Place) = (0, Place { line: 1, column: 1 });
+
     fn of(text: &'t str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at.saturating_add(1))).collect();
-        Lines { text, starts }
+        Lines { text, last: Cell::new(Self::START) }
     }
 
     fn place(&self, offset: usize) -> Place {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied();
-        let before = self.text.get(start.unwrap_or_default()..offset).unwrap_or_default();
-        let narrow = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        Place { line: narrow(line), column: narrow(before.chars().count().saturating_add(1)) }
+        let last = self.last.get();
+        let (start, mut place) = if last.0 <= offset { last } else { Self::START };
+        for c in self.text.get(start..offset).unwrap_or_default().chars() {
+            match c {
+                '\n' => place = Place { line: place.line.saturating_add(1), column: 1 },
+                _ => place.column = place.column.saturating_add(1),
+            }
+        }
+        self.last.set((offset, place));
+        place
     }
 }
 

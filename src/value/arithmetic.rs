@@ -55,6 +55,12 @@ pub(crate) static DIVBY: Arithmetic =
 /// `mod` (5.1.1.2.6)
 pub(crate) static MOD: Arithmetic = Arithmetic { signatures: &[NUMBERS], apply: modulo };
 
+/// Evaluation steps beyond one: only that of integers takes no longer than a comparison.
+pub(crate) fn steps(left: &Value<'_>, right: &Value<'_>) -> u64 {
+    let integer = |value: &Value<'_>| matches!(value, Value::Number(Number::Integer(_)));
+    if integer(left) && integer(right) { 0 } else { 8 }
+}
+
 /// A value that takes part in arithmetic.
 #[derive(Clone, Copy)]
 enum Operand {

@@ -14,6 +14,15 @@ pub enum Collation {
 }
 
 impl Collation {
+    /// Evaluation steps of comparing, for those of comparing bytes.
+    pub(crate) fn steps(self, bytewise: u64) -> u64 {
+        match self {
+            Self::Ordinal => bytewise,
+            // Character by character.
+            Self::IgnoreCase => bytewise.saturating_mul(16),
+        }
+    }
+
     /// The order of two strings.
     pub(crate) fn compare(self, left: &str, right: &str) -> Ordering {
         match self {

@@ -258,6 +258,19 @@ fn deep_xml() {
     let _ = std::thread::scope(|scope| thread.spawn_scoped(scope, read).unwrap().join().unwrap());
 }
 
+/// Most services write one line, however long it is.
+#[cfg(feature = "csdl")]
+#[test]
+fn one_long_line() {
+    let property = |i| format!("<Property Name='я{i}' Type='Edm.String'/>");
+    let properties: String = (0..100_000).map(property).collect();
+    let head = "<Edmx Version='4.0'><DataServices><Schema Namespace='N'><EntityType Name='T'>";
+    let tail = "<Property Name='x' Type='Edm.Nope'/></EntityType></Schema></DataServices></Edmx>";
+    let column = (head.chars().count() + properties.chars().count() + 1).to_string();
+    let error = Schema::from_xml(&[head, &properties, tail].concat()).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("line 1, column {column}: ")), "{error}");
+}
+
 /// A document of a thousand types, as large services have.
 #[cfg(feature = "csdl")]
 #[test]

@@ -3,6 +3,7 @@ use geo::{Coord, LineString, Point, Polygon};
 use crate::value::{Collection, Geo, GeoSystem, Number, Structured, Value};
 
 /// The value of a geo function argument.
+#[derive(Debug, Clone)]
 pub(super) struct Shape {
     /// The coordinate system; none for GeoJSON, which does not say.
     pub(super) system: Option<GeoSystem>,
@@ -11,6 +12,7 @@ pub(super) struct Shape {
 }
 
 /// The geometries that geo functions take.
+#[derive(Debug, Clone)]
 pub(super) enum Geometry {
     /// `Edm.GeographyPoint` or `Edm.GeometryPoint`
     Point(Point),

@@ -4,7 +4,7 @@ mod arithmetic;
 mod scientific;
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::LazyLock;
 
 use rust_decimal::Decimal;
@@ -69,8 +69,28 @@ impl Number {
         Self::from_text(&number.to_string()).unwrap_or(Self::Double(f64::NAN))
     }
 
+    /// Evaluation steps of reading a number of a JSON payload, beyond those of any: `serde_json` may keep
+    /// texts of any length.
+    pub(crate) fn json_steps(number: &serde_json::Number) -> u64 {
+        /// Counts what is written.
+        struct Length(usize);
+        impl fmt::Write for Length {
+            fn write_str(&mut self, text: &str) -> fmt::Result {
+                self.0 = self.0.saturating_add(text.len());
+                Ok(())
+            }
+        }
+        let mut length = Length(0);
+        // Counting does not fail.
+        let _ = if *JSON_KEEPS_TEXT { write!(length, "{number}") } else { Ok(()) };
+        (length.0 as u64 / 64).saturating_mul(8)
+    }
+
     /// The number with the shortest decimal text that reads back as `double`.
     pub(crate) fn from_f64(double: f64) -> Self {
+        if is_beyond_decimals(double) {
+            return Self::Double(double);
+        }
         short_decimal(double)
             .or_else(|| Scientific::shortest(double).and_then(Scientific::to_decimal))
             .map_or(Self::Double(double), Self::Decimal)
@@ -234,7 +254,21 @@ impl fmt::Display for Number {
     }
 }
 
+/// Whether a double is too large or too small for any decimal but zero: those reach from `10^-28` to
+/// `2^96`.
+fn is_beyond_decimals(double: f64) -> bool {
+    double != 0.0 && !(1e-28..8e28).contains(&double.abs())
+}
+
+/// The order of a double and an integer or a decimal.
 fn compare_double(double: f64, other: Number) -> Option<Ordering> {
+    if is_beyond_decimals(double) && !double.is_nan() {
+        // A small one is between zero and the others.
+        return match double.abs() < 1.0 && !other.is_zero() {
+            true => Number::ZERO.compare(other),
+            false => double.partial_cmp(&0.0),
+        };
+    }
     match Scientific::shortest(double) {
         Some(finite) => Some(finite.cmp(&other.scientific()?)),
         None => double.partial_cmp(&0.0),
