@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 
 use crate::Service;
 use crate::failure::{Failure, Outcome};
+use crate::links::is_linked;
 use crate::model::{Kind, Model, Property, Structured};
 use crate::path::shown;
 use crate::relate::{self, Dependent, dependent};
 use crate::request::{Asked, Version};
 use crate::resolve::{Collection, Entity, Source, Target, Via, key_predicate};
-use crate::store::{Data, KeyProperty, Place, Step, key_text};
+use crate::store::{Data, KeyProperty, Place, Step, key_text, members};
 use crate::value::{Checker, complete, left_out, unknown};
 
 /// Entities inside one another at most.
@@ -180,18 +181,23 @@ impl Writer<'_> {
         let mut inline_members = Map::new();
         let mut later = Vec::new();
         for related in after {
-            match dependent(&related.navigation) {
-                Some(_) => later.push(related),
-                None => {
-                    let name = related.navigation.name().to_owned();
-                    inline_members.insert(name, self.inline_value(related, depth)?);
-                }
+            if is_inside(&related.navigation) {
+                let name = related.navigation.name().to_owned();
+                inline_members.insert(name, self.inline_value(related, depth)?);
+            } else {
+                later.push(related);
             }
         }
         if let Some(members) = record.as_object_mut() {
             members.extend(inline_members);
         }
         let entity = self.insert(collection, &own, &typed, record)?;
+        if let Some(Via { owner, navigation }) = &collection.via
+            && is_linked(navigation)
+        {
+            let model = &self.service.model;
+            relate::link(model, self.data, navigation, &owner.place, &entity.place)?;
+        }
         for related in later {
             self.relate_dependents(&entity, related, depth)?;
         }
@@ -234,7 +240,7 @@ impl Writer<'_> {
             complete(self.model(), own, members)?;
         }
         relate::check_principals(self.data, typed, &record)?;
-        let text = key_text(&key, &record);
+        let text = key_text(&key, members(&record));
         let exists =
             || Failure::conflict(format!("{} has an entity with this key already", collection.url));
         let url = key_predicate(&key, &record).map_or_else(
@@ -252,7 +258,7 @@ impl Writer<'_> {
             }
             Home::Inside(place) => {
                 let items = self.items_at(&place)?;
-                let is_it = |item: &Value| text.is_some() && key_text(&key, item) == text;
+                let is_it = |item: &Value| text.is_some() && key_text(&key, members(item)) == text;
                 if items.iter().any(is_it) {
                     return Err(exists());
                 }
@@ -297,7 +303,7 @@ impl Writer<'_> {
         record: &mut Value,
     ) -> Outcome<()> {
         for property in key {
-            if property.value(record).is_some_and(|value| !value.is_null()) {
+            if property.value(members(record)).is_some_and(|value| !value.is_null()) {
                 continue;
             }
             let name = property.name();
@@ -328,8 +334,10 @@ impl Writer<'_> {
             Home::Set(name) => self.data.set(name).map_or(1, |set| set.next_key()),
             Home::Inside(place) => {
                 let items = self.data.get(place).and_then(Value::as_array);
-                let keys =
-                    items.into_iter().flatten().filter_map(|item| property.value(item)?.as_i64());
+                let keys = items
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|item| property.value(members(item))?.as_i64());
                 keys.max().unwrap_or(0).saturating_add(1)
             }
         }
@@ -411,7 +419,7 @@ impl Writer<'_> {
             None => None,
         };
         let by_key = || {
-            let text = key_text(&key, &Value::Object(members.clone()))?;
+            let text = key_text(&key, &members)?;
             let Home::Set(name) = home(collection) else {
                 return None;
             };
@@ -527,7 +535,7 @@ impl Writer<'_> {
         for item in related.items {
             let Item::Entity(members) = item else {
                 let what = format!(
-                    "relating `{}`, which no referential constraint describes,",
+                    "relating `{}`, whose entities are part of their owner,",
                     navigation.name()
                 );
                 return Err(Failure::not_implemented(&what));
@@ -658,15 +666,14 @@ impl Writer<'_> {
         }
         let mut later = Vec::new();
         for related in after {
-            match dependent(&related.navigation) {
-                Some(_) => later.push(related),
-                None => {
-                    let name = related.navigation.name().to_owned();
-                    let value = self.inline_value(related, depth)?;
-                    if let Some(members) = record.as_object_mut() {
-                        members.insert(name, value);
-                    }
-                }
+            if !is_inside(&related.navigation) {
+                later.push(related);
+                continue;
+            }
+            let name = related.navigation.name().to_owned();
+            let value = self.inline_value(related, depth)?;
+            if let Some(members) = record.as_object_mut() {
+                members.insert(name, value);
             }
         }
         relate::check_principals(self.data, &typed, &record)?;
@@ -722,7 +729,7 @@ impl Writer<'_> {
         let place = &entity.place;
         self.data.remove_streams(&entity.url);
         if place.inside.is_empty() {
-            let removed = self.data.set_mut(&place.set).and_then(|set| set.remove(place.at));
+            let removed = self.data.remove(&place.set, place.at);
             if let Some(removed) = removed {
                 relate::after_delete(&self.service.model, self.data, &place.set, &removed);
             }
@@ -787,16 +794,17 @@ enum Home {
 
 fn home(collection: &Collection) -> Home {
     match (&collection.via, collection.entity.set()) {
-        (Some(via), set)
-            if via.navigation.is_contained()
-                || set.is_none()
-                || dependent(&via.navigation).is_none() =>
-        {
+        (Some(via), set) if set.is_none() || is_inside(&via.navigation) => {
             Home::Inside(via.owner.place.member(via.navigation.name()))
         }
         (_, Some(set)) => Home::Set(set.to_owned()),
         (_, None) => Home::Set(collection.fragment.clone()),
     }
+}
+
+/// Whether related entities stand in the record of their owner.
+fn is_inside(navigation: &Navigation) -> bool {
+    dependent(navigation).is_none() && !is_linked(navigation)
 }
 
 /// Puts a value in place of another one; a complex value changes what it says.

@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use odata_query::EntityType;
 use serde_json::{Map, Number, Value};
 
+use crate::links::End;
 use crate::model::{Kind, Model, Property};
 use crate::request::{Format, Level};
 use crate::resolve::key_predicate;
@@ -30,10 +31,11 @@ pub(crate) struct Known<'a> {
     pub(crate) cast: Option<&'a str>,
 }
 
-/// The entity tag of a record: it changes when anything of the record does.
-pub(crate) fn etag(record: &Value) -> String {
+/// The entity tag of a record: it changes when anything of the record does, or what it is linked to.
+pub(crate) fn etag(record: &Value, links: &[(&str, &[End])]) -> String {
     let mut hasher = DefaultHasher::new();
     record.to_string().hash(&mut hasher);
+    links.hash(&mut hasher);
     format!("W/\"{:016x}\"", hasher.finish())
 }
 

@@ -35,6 +35,7 @@ mod context;
 mod control;
 pub mod csdl;
 mod failure;
+mod links;
 mod model;
 mod path;
 mod read;
@@ -42,6 +43,7 @@ mod relate;
 mod reply;
 mod request;
 mod resolve;
+mod seed;
 mod store;
 mod value;
 mod write;
@@ -213,7 +215,9 @@ impl Builder {
             }
             records.insert(name, own);
         }
-        let data = Data::new(&model, records);
+        let mut data = Data::new(&model, records);
+        let sets: Vec<String> = model.container.iter().map(|own| own.name.clone()).collect();
+        seed::take_relations(&model, &mut data, sets).map_err(BuildError)?;
         Ok(Service {
             model,
             readable: Readable::new().map_err(|error| trouble(&error))?,
@@ -254,15 +258,20 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Where the model declares no such set.
+    /// Where the model declares no such set, or a record refers to one that is not there.
     pub fn replace(&self, name: &str, mut records: Vec<Value>) -> Result<(), BuildError> {
         let Some(entity) = self.model.entity(name) else {
             return Err(BuildError(format!("there is no entity set `{name}`")));
         };
         records.iter_mut().for_each(|record| change::fill(&self.model, entity.name(), record));
         let mut initial = self.initial.write().unwrap_or_else(PoisonError::into_inner);
-        initial.replace(&self.model, name, records.clone());
-        self.writing().replace(&self.model, name, records);
+        let mut data = self.writing();
+        for data in [&mut *initial, &mut *data] {
+            let mut new = data.clone();
+            new.replace(&self.model, name, records.clone());
+            seed::take_relations(&self.model, &mut new, [name.to_owned()]).map_err(BuildError)?;
+            *data = new;
+        }
         Ok(())
     }
 

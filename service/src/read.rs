@@ -12,6 +12,7 @@ use crate::Service;
 use crate::context::select_list;
 use crate::control::{Dresser, Known, etag};
 use crate::failure::{Failure, Outcome};
+use crate::links::End;
 use crate::model::{Kind, ResourceKind};
 use crate::path::{Segment, shown};
 use crate::reply::Reply;
@@ -136,7 +137,9 @@ impl<'a> Read<'a> {
 
     fn collections(&self) -> Collections<'a> {
         let none = Collections::new();
-        self.data.sets().fold(none, |all, (name, records)| all.with(name, records))
+        let sets = self.data.sets();
+        let all = sets.fold(none, |all, (name, records)| all.with(name, records));
+        all.with_relations(self.data)
     }
 
     /// The context URL of a fragment; none where no control information is wanted.
@@ -239,7 +242,7 @@ impl<'a> Read<'a> {
                     place.map(|place| place.set.as_str())
                 }
             };
-            let tag = set.and_then(|set| self.service.etag(set, original?));
+            let tag = set.and_then(|set| self.service.etag(self.data, set, original?));
             let known = Known {
                 url: url.as_deref(),
                 etag: tag.as_deref(),
@@ -323,7 +326,7 @@ impl<'a> Read<'a> {
         self.check_single()?;
         let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
         let tag = match entity.place.inside.is_empty() {
-            true => self.service.etag(&entity.place.set, record),
+            true => self.service.etag(self.data, &entity.place.set, record),
             false => None,
         };
         if let Some(tag) = &tag
@@ -535,9 +538,11 @@ impl Service {
     }
 
     /// The entity tag of a record, where its set has them.
-    pub(crate) fn etag(&self, set: &str, record: &Value) -> Option<String> {
-        let has_tags = self.model.resource(set).is_some_and(|resource| resource.concurrency);
-        has_tags.then(|| etag(record))
+    pub(crate) fn etag(&self, data: &Data, set: &str, record: &Value) -> Option<String> {
+        self.model.resource(set).filter(|resource| resource.concurrency)?;
+        let key = data.set(set)?.key_of(record).unwrap_or_default();
+        let end = End { set: set.to_owned(), key };
+        Some(etag(record, &data.links().of(&end)))
     }
 
     /// The path that an entity-id says: a URL below the service root, or one relative to it.

@@ -6,9 +6,10 @@ use odata_query::schema::Navigation;
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::links::is_linked;
 use crate::model::{Model, Property, ResourceKind};
 use crate::path::{Argument, Segment, escaped, key_value, quoted, shown};
-use crate::store::{Data, KeyProperty, Place, Step, is_same, key_properties, key_text};
+use crate::store::{Data, KeyProperty, Place, Step, is_same, key_properties, key_text, members};
 
 /// What a path addresses.
 #[derive(Debug, Clone)]
@@ -262,7 +263,9 @@ impl Resolver<'_> {
         let properties = self.key_of(&collection.entity);
         let wanted =
             self.key_text(&collection.entity, &properties, key, collection.via.as_ref())?;
-        let is_it = |record: &Value| key_text(&properties, record).is_some_and(|key| key == wanted);
+        let is_it = |record: &Value| {
+            key_text(&properties, members(record)).is_some_and(|key| key == wanted)
+        };
         let found = match &collection.source {
             Source::Set(name) => {
                 let set = self.data.set(name);
@@ -423,6 +426,7 @@ impl Resolver<'_> {
                 (0..items.len()).map(|at| place.then(Step::Item(at))).collect()
             }
             Some(Value::Object(_)) => vec![place],
+            _ if is_linked(&navigation) => self.data.linked(&owner.place, &name),
             _ => set.as_deref().map_or_else(Vec::new, |set| self.related(&owner, &navigation, set)),
         };
         let via = Via { owner: Box::new(owner), navigation };
@@ -546,7 +550,7 @@ fn key_shown(key: &[Argument]) -> String {
 /// The key predicate of a record (URL Conventions 4.3.1); none where a part of the key is missing.
 pub(crate) fn key_predicate(key: &[KeyProperty], record: &Value) -> Option<String> {
     let part = |property: &KeyProperty| {
-        let text = match property.value(record)? {
+        let text = match property.value(members(record))? {
             Value::String(text) if property.quoted => quoted(text),
             Value::String(text) => escaped(text),
             Value::Number(number) => number.to_string(),

@@ -225,7 +225,7 @@ impl Request<'_> {
     fn tag(&self, entity: &Entity) -> Option<String> {
         let set = &entity.place.set;
         let record = self.data.set(set)?.records().get(entity.place.at)?;
-        self.service.etag(set, record)
+        self.service.etag(self.data, set, record)
     }
 
     /// `If-Match` and `If-None-Match` (Protocol 8.2.4, 8.2.5).
