@@ -653,8 +653,7 @@ impl Writer<'_> {
             .related
             .into_iter()
             .partition(|related| dependent(&related.navigation) == Some(Dependent::Owner));
-        let is_older = self.asked.headers.get("odata-version").is_some_and(|given| given == "4.0")
-            || self.asked.version == Version::V4_0;
+        let is_older = self.asked.body_version() == Version::V4_0;
         let is_deep =
             |related: &Related| related.items.iter().any(|item| matches!(item, Item::Entity(_)));
         if is_older && before.iter().chain(&after).any(is_deep) {

@@ -9,7 +9,7 @@ use crate::links::End;
 use crate::model::{Kind, Model, Property};
 use crate::request::{Format, Level};
 use crate::resolve::key_predicate;
-use crate::store::{KeyProperty, key_properties};
+use crate::store::{Data, KeyProperty, key_properties};
 
 /// Adds control information to records as a query left them.
 pub(crate) struct Dresser<'a> {
@@ -17,6 +17,8 @@ pub(crate) struct Dresser<'a> {
     pub(crate) format: Format,
     /// The URL of the service root.
     pub(crate) root: &'a str,
+    /// Where streams are.
+    pub(crate) data: &'a Data,
     pub(crate) omit_nulls: bool,
 }
 
@@ -70,15 +72,32 @@ impl Dresser<'_> {
                 if let Some(url) = known.url {
                     let cast = if own == entity.name() { String::new() } else { format!("/{own}") };
                     add("@odata.editLink", format!("{}{url}{cast}", self.root));
-                    if self.model.structured(&own).is_some_and(|own| own.has_stream) {
-                        add("@odata.mediaReadLink", format!("{}{url}/$value", self.root));
-                    }
                 }
             }
+        }
+        if let (Some(url), true) =
+            (known.url, self.model.structured(&own).is_some_and(|own| own.has_stream))
+        {
+            self.media("", url, &format!("{url}/$value"), &mut out);
         }
         let typed = entity.derived(&own);
         self.members(members, &own, typed.as_ref().or(Some(entity)), known.url, &mut out);
         Value::Object(out)
+    }
+
+    /// What is said of a media stream: its links follow from the metadata, its media type does not.
+    fn media(&self, property: &str, entity: &str, path: &str, out: &mut Map<String, Value>) {
+        let mut add = |term: &str, value: String| {
+            out.insert(format!("{property}@odata.{term}"), value.into());
+        };
+        if self.format.level == Level::Full {
+            add("mediaReadLink", format!("{}{path}", self.root));
+            add("mediaEditLink", format!("{}{path}", self.root));
+        }
+        let stream = self.data.stream(entity, property);
+        if let Some(stream) = stream.filter(|_| self.format.level != Level::None) {
+            add("mediaContentType", stream.content_type.clone());
+        }
     }
 
     /// Adds the members of a structured value.
@@ -103,6 +122,13 @@ impl Dresser<'_> {
                     format!("{name}@odata.navigationLink"),
                     format!("{}{url}/{name}", self.root).into(),
                 );
+            }
+        }
+        let is_stream = |own: &&Property| own.type_name == "Edm.Stream" && !own.collection;
+        if let (Some(url), Some(declared)) = (url, declared) {
+            for property in declared.properties.iter().filter(is_stream) {
+                let name = &property.name;
+                self.media(name, url, &format!("{url}/{name}"), out);
             }
         }
         for (name, value) in members {
@@ -224,6 +250,10 @@ impl Dresser<'_> {
             {
                 Value::String(number.to_string())
             }
+            Value::Number(number) => match self.model.kind(&property.type_name) {
+                Kind::Enumeration(own) => own.text(&number).into(),
+                _ => Value::Number(number),
+            },
             other => other,
         }
     }
@@ -236,7 +266,7 @@ impl Dresser<'_> {
             return Some(format!("#Collection({short})"));
         }
         let Kind::Primitive(primitive) = self.model.kind(name) else {
-            return value.is_string().then(|| format!("#{short}"));
+            return (!value.is_object() && !value.is_null()).then(|| format!("#{short}"));
         };
         let tells = match (primitive, value) {
             (_, Value::Null) | ("Boolean" | "String", _) => true,

@@ -30,6 +30,7 @@
 //! ```
 
 mod batch;
+mod capabilities;
 mod change;
 mod context;
 mod control;
@@ -37,6 +38,7 @@ pub mod csdl;
 mod failure;
 mod links;
 mod model;
+mod nested;
 mod path;
 mod read;
 mod relate;
@@ -52,7 +54,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use http::header::{HOST, HeaderName};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, VARY};
 use http::{HeaderValue, Method, Request, Response};
 use odata_query::{Names, Settings};
 use serde_json::Value;
@@ -194,7 +196,8 @@ impl Builder {
             None => {
                 let sets: Vec<_> =
                     self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
-                let document = csdl::infer("Data", &sets);
+                let mut document = csdl::infer("Data", &sets);
+                capabilities::advertise(&mut document, self.options.read_only);
                 let xml = csdl::to_xml(&document);
                 (document, xml)
             }
@@ -244,7 +247,14 @@ impl Service {
             Err(failure) => (Reply::failure(&failure), Version::V4_01),
         };
         let mut response = reply.into_response();
-        response.headers_mut().insert(ODATA_VERSION, HeaderValue::from_static(version.name()));
+        let length = response.body().len();
+        let headers = response.headers_mut();
+        headers.insert(ODATA_VERSION, HeaderValue::from_static(version.name()));
+        headers.insert(VARY, HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"));
+        if request.method() == Method::HEAD {
+            headers.insert(CONTENT_LENGTH, length.into());
+            response.body_mut().clear();
+        }
         response
     }
 

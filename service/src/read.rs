@@ -43,13 +43,19 @@ pub(crate) fn answer(service: &Service, data: &Data, asked: &Asked<'_>) -> Outco
         return metadata(service, asked);
     }
     let query = service.query(asked)?;
-    if let [only] = segments
-        && only.name == "$entity"
+    // An entity by its id, perhaps cast to a type (URL Conventions 4.11).
+    if let Some((first, rest)) = segments.split_first()
+        && first.name == "$entity"
+        && rest.iter().all(|cast| cast.name.contains('.'))
     {
         let id = query.options().id.clone();
         let id = id.ok_or_else(|| Failure::bad_request("`$entity` needs `$id`"))?;
-        let segments = service.entity_id(asked, &id)?;
+        let mut segments = service.entity_id(asked, &id)?;
+        segments.extend_from_slice(rest);
         let query = query.without("$id");
+        if !matches!(service.resolve(data, &query, &segments)?, (Target::Entity(_), None)) {
+            return Err(Failure::not_found(format!("`{}` is no entity", shown(&id))).about("$id"));
+        }
         return reading(service, data, asked, query, &segments);
     }
     reading(service, data, asked, query, segments)
@@ -104,7 +110,7 @@ fn reading(
 
 fn metadata(service: &Service, asked: &Asked<'_>) -> Outcome<Reply> {
     // Options that are not asked of records have no meaning here.
-    let query = Query::parse(&asked.query)?;
+    let query = service.query(asked)?;
     let format = asked.metadata_format(query.options().format.as_deref())?;
     let reply = Reply::new(StatusCode::OK);
     Ok(match format {
@@ -127,7 +133,8 @@ impl<'a> Read<'a> {
             model: &self.service.model,
             format: self.format,
             root: &self.asked.root,
-            omit_nulls: self.asked.prefer.omit_nulls,
+            data: self.data,
+            omit_nulls: self.asked.omits_nulls(),
         }
     }
 
@@ -153,7 +160,7 @@ impl<'a> Read<'a> {
 
     fn reply(&self, status: StatusCode, body: Map<String, Value>) -> Reply {
         let reply = Reply::json(status, self.format, &Value::Object(body));
-        match self.asked.prefer.omit_nulls {
+        match self.asked.omits_nulls() {
             true => reply.with(PREFERENCE_APPLIED, "omit-values=nulls"),
             false => reply,
         }
@@ -329,16 +336,15 @@ impl<'a> Read<'a> {
             true => self.service.etag(self.data, &entity.place.set, record),
             false => None,
         };
-        if let Some(tag) = &tag
-            && self.asked.method == Method::GET
-        {
-            if let Some(given) = self.asked.header(IF_NONE_MATCH)
+        if self.asked.method == Method::GET {
+            if let (Some(tag), Some(given)) = (&tag, self.asked.header(IF_NONE_MATCH))
                 && matches_tag(given, tag)
             {
                 return Ok(Reply::new(StatusCode::NOT_MODIFIED).with(ETAG, tag));
             }
             if let Some(given) = self.asked.header(IF_MATCH)
-                && !matches_tag(given, tag)
+                && given.trim() != "*"
+                && !tag.as_ref().is_some_and(|tag| matches_tag(given, tag))
             {
                 return Err(Failure::precondition_failed("the entity has another entity tag"));
             }
@@ -490,6 +496,10 @@ impl<'a> Read<'a> {
                 None => Reply::text(text.clone()),
             },
             Value::String(text) => Reply::text(text.clone()),
+            Value::Number(number) => match self.service.model.kind(type_name) {
+                Kind::Enumeration(own) => Reply::text(own.text(number)),
+                _ => Reply::text(number.to_string()),
+            },
             other => Reply::text(other.to_string()),
         }
     }
@@ -506,9 +516,10 @@ impl Service {
     pub(crate) fn query(&self, asked: &Asked<'_>) -> Outcome<Query> {
         let query = Query::parse_with(&asked.query, &self.options.settings())?;
         // `*` is the current version of the schema; there is no other one.
+        let known = [Some("*"), self.model.version()];
         match query.options().schemaversion.as_deref() {
             None => Ok(query),
-            Some("*") => Ok(query.without("$schemaversion")),
+            version if known.contains(&version) => Ok(query.without("$schemaversion")),
             Some(other) => {
                 let message = format!("there is no version `{}` of the schema", shown(other));
                 Err(Failure::not_found(message).about("$schemaversion"))

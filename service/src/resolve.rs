@@ -143,7 +143,7 @@ impl Resolver<'_> {
         }
         let next = match target {
             Target::Root => self.root(name, segment)?,
-            Target::Collection(collection) if name.contains('.') => {
+            Target::Collection(collection) if self.is_type(&collection, name) => {
                 Target::Collection(self.cast_all(collection, name)?)
             }
             Target::Collection(collection) => return self.key_as_segment(&collection, segment),
@@ -341,13 +341,41 @@ impl Resolver<'_> {
         Ok(parts.join("\u{0}"))
     }
 
+    /// A key as a segment of its own (URL Conventions 4.3.6).
     fn key_as_segment(&self, collection: &Collection, segment: &Segment) -> Outcome<Target> {
-        let name = &segment.name;
-        let message = match &*collection.url {
-            url if name.starts_with('$') => format!("`{}` cannot follow `{url}`", shown(name)),
-            url => format!("members of `{url}` are addressed by their key: `{url}(…)`"),
+        let (name, url) = (&segment.name, &collection.url);
+        if name.starts_with('$') {
+            return Err(Failure::not_found(format!("`{}` cannot follow `{url}`", shown(name))));
+        }
+        let properties = self.key_of(&collection.entity);
+        let is_implied = |name: &str| {
+            collection
+                .via
+                .as_ref()
+                .is_some_and(|via| via.navigation.pairs().any(|(_, target)| target == name))
         };
+        let mut open =
+            properties.iter().filter(|own| properties.len() == 1 || !is_implied(own.name()));
+        if let (Some(only), None, None) = (open.next(), open.next(), &segment.arguments) {
+            let literal = match only.quoted {
+                true => format!("'{}'", name.replace('\'', "''")),
+                false => name.clone(),
+            };
+            let key = Argument { name: Some(only.name().to_owned()), value: literal };
+            return self.member(collection, &[key]).map_err(|_| {
+                Failure::not_found(format!("there is no `{}` in `{url}`", shown(name)))
+            });
+        }
+        let message = format!("members of `{url}` are addressed by their key: `{url}(…)`");
         Err(Failure::not_found(message))
+    }
+
+    /// Whether a segment behind a collection is a type or an operation, and no key.
+    fn is_type(&self, collection: &Collection, name: &str) -> bool {
+        name.contains('.')
+            && (self.model.known(name).is_some()
+                || self.key_of(&collection.entity).len() != 1
+                || self.refuse_operation(name).is_err())
     }
 
     fn inside(&self, value: ValueOf, name: &str) -> Outcome<Target> {

@@ -202,7 +202,7 @@ pub(crate) fn complete(
             None if property.navigation => continue,
             None => left_out(model, property).ok_or_else(|| {
                 let message = format!("`{}` is missing and cannot be null", property.name);
-                Failure::bad_request(message).about(&property.name)
+                Failure::missing(message).about(&property.name)
             })?,
         };
         members.insert(property.name.clone(), value);

@@ -9,11 +9,12 @@ use crate::Service;
 use crate::change::{DEPTH, Writer, url_value};
 use crate::failure::{Failure, Outcome};
 use crate::model::Kind;
+use crate::nested::Nested;
 use crate::path::{Segment, key_value, shown};
 use crate::read::{PREFERENCE_APPLIED, Read, matches_tag};
 use crate::relate;
 use crate::reply::Reply;
-use crate::request::{Asked, Format, Return};
+use crate::request::{Asked, Format, Return, Version};
 use crate::resolve::{Collection, Entity, Suffix, Target, UNTYPED, ValueOf, Via};
 use crate::store::{Data, Stream};
 
@@ -78,6 +79,9 @@ impl Request<'_> {
                 Method::PATCH => self.update(&entity, false),
                 Method::PUT => self.update(&entity, true),
                 Method::DELETE => self.delete(&entity),
+                _ if is_singleton(&entity) => {
+                    Err(Failure::method_not_allowed("a singleton", "GET, PATCH, PUT"))
+                }
                 _ => Err(Failure::method_not_allowed("an entity", "GET, PATCH, PUT, DELETE")),
             },
             (Target::Entity(entity), Some(Suffix::Ref)) => {
@@ -123,14 +127,16 @@ impl Request<'_> {
     }
 
     fn json(&self) -> Outcome<Value> {
-        if !self.is_json() {
-            let given = shown(self.asked.header(CONTENT_TYPE).unwrap_or_default());
-            let message =
-                format!("a body of the type `{given}` is not read, one of application/json is");
-            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
-        }
         if self.asked.body.is_empty() {
             return Err(Failure::bad_request("the body is missing"));
+        }
+        let given = self.asked.header(CONTENT_TYPE);
+        if !given.is_some_and(is_json) {
+            let given = given.map_or("without a `Content-Type`".to_owned(), |given| {
+                format!("of the type `{}`", shown(given))
+            });
+            let message = format!("a body {given} is not read, one of application/json is");
+            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
         }
         let json: Value = serde_json::from_slice(self.asked.body)
             .map_err(|error| Failure::bad_request(format!("the body is no JSON: {error}")))?;
@@ -140,21 +146,13 @@ impl Request<'_> {
         Ok(json)
     }
 
-    fn is_json(&self) -> bool {
-        let Some(given) = self.asked.header(CONTENT_TYPE) else {
-            return true;
-        };
-        let name = given.split(';').next().unwrap_or_default().trim();
-        name.eq_ignore_ascii_case("application/json")
-    }
-
     fn create(&mut self, collection: &Collection) -> Outcome<Reply> {
         let own = self.service.model.structured(collection.entity.name());
-        if own.is_some_and(|own| own.has_stream) && !self.is_json() {
+        if own.is_some_and(|own| own.has_stream) {
             return self.create_media(collection);
         }
         let members = self.members()?;
-        let nested = expanded(collection, &members);
+        let nested = Nested::of(&collection.entity, [&members]);
         let entity = self.writer().create(collection, members, &[], DEPTH)?;
         self.created(&entity, &nested)
     }
@@ -176,10 +174,10 @@ impl Request<'_> {
         }
         let entity = self.writer().create(collection, members, &[], DEPTH)?;
         self.data.set_stream(&entity.url, "", Some(stream));
-        self.created(&entity, &[])
+        self.created(&entity, &Nested::default())
     }
 
-    fn created(&mut self, entity: &Entity, nested: &[String]) -> Outcome<Reply> {
+    fn created(&mut self, entity: &Entity, nested: &Nested) -> Outcome<Reply> {
         let url = format!("{}{}", self.asked.root, entity.url);
         let options = self.query.options();
         let is_shaped = !options.select.is_empty() || !options.expand.is_empty();
@@ -190,7 +188,7 @@ impl Request<'_> {
         }
         let mut query = self.query.clone();
         if !is_shaped {
-            query = nested.iter().fold(query, |query, name| query.expand(name));
+            query = nested.expanded_in(query);
         }
         let reply = self.read(query).entity(entity, StatusCode::CREATED)?;
         Ok(self.preference_applied(reply.with(LOCATION, &url)))
@@ -262,9 +260,24 @@ impl Request<'_> {
         }
     }
 
+    /// The entity tag in a body counts as one in `If-Match` since OData 4.01 (Protocol 11.4.3).
+    fn check_tag_of_body(&self, entity: &Entity, members: &Map<String, Value>) -> Outcome<()> {
+        let given = ["@odata.etag", "@etag"].iter().find_map(|name| members.get(*name)?.as_str());
+        match (given, self.tag(entity)) {
+            (Some(given), Some(tag))
+                if self.asked.body_version() >= Version::V4_01 && !matches_tag(given, &tag) =>
+            {
+                let message = "the entity has another entity tag than the body says";
+                Err(Failure::precondition_failed(message).about("@odata.etag"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn update(&mut self, entity: &Entity, replace: bool) -> Outcome<Reply> {
         self.check_tag(entity)?;
         let members = self.members()?;
+        self.check_tag_of_body(entity, &members)?;
         self.writer().update(entity, members, replace, DEPTH)?;
         self.updated(entity)
     }
@@ -299,6 +312,14 @@ impl Request<'_> {
             ));
         }
         let key = self.service.resolver(self.data, &|_| None).key_of(&collection.entity);
+        let own = self.service.model.structured(collection.entity.name());
+        let is_made = |name: &str| {
+            own.and_then(|own| own.property(name)).is_some_and(|property| property.computed)
+        };
+        // Keys that the service makes, and media entities, are of no client's choice.
+        if own.is_some_and(|own| own.has_stream) || key.iter().any(|own| is_made(own.name())) {
+            return Err(missing);
+        }
         let mut values = Vec::with_capacity(key.len());
         for property in &key {
             let given = arguments.iter().find(|given| match &given.name {
@@ -312,14 +333,20 @@ impl Request<'_> {
             }
         }
         let members = self.members()?;
-        let nested = expanded(&collection, &members);
-        let entity = self.writer().create(&collection, members, &values, DEPTH)?;
-        self.created(&entity, &nested)
+        let nested = Nested::of(&collection.entity, [&members]);
+        let created = self.writer().create(&collection, members, &values, DEPTH);
+        match created {
+            Ok(entity) => self.created(&entity, &nested),
+            // What changes an entity in part need not be enough for a new one.
+            Err(failure) if failure.is_missing() && self.asked.method == Method::PATCH => {
+                Err(missing)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     fn delete(&mut self, entity: &Entity) -> Outcome<Reply> {
-        let is_singleton = entity.place.inside.is_empty() && entity.entity.is_singleton();
-        if is_singleton {
+        if is_singleton(entity) {
             return Err(Failure::method_not_allowed("a singleton", "GET, PATCH, PUT"));
         }
         self.check_tag(entity)?;
@@ -460,7 +487,11 @@ impl Request<'_> {
         let is_complex =
             matches!(self.service.model.kind(&property.type_name), Kind::Structured(_))
                 && !property.collection;
-        let allowed = if is_complex { "GET, PUT, PATCH, DELETE" } else { "GET, PUT, DELETE" };
+        let allowed = match (is_complex, property.collection) {
+            (true, _) => "GET, PUT, PATCH, DELETE",
+            (_, true) => "GET, POST, PUT, DELETE",
+            _ => "GET, PUT, PATCH, DELETE",
+        };
         let refused = || Err(Failure::method_not_allowed("this property", allowed));
         let is_raw = suffix == Some(Suffix::Value);
         if !matches!(suffix, None | Some(Suffix::Value))
@@ -470,6 +501,9 @@ impl Request<'_> {
         }
         let replace = self.asked.method != Method::PATCH;
         let new = match self.asked.method {
+            Method::DELETE if property.collection && !value.is_dynamic() => {
+                Value::Array(Vec::new())
+            }
             Method::DELETE if value.is_dynamic() || property.nullable && !property.collection => {
                 Value::Null
             }
@@ -479,6 +513,7 @@ impl Request<'_> {
             }
             Method::PUT if is_raw => self.raw(property.type_name.as_str())?,
             Method::PUT | Method::PATCH if is_complex => Value::Object(self.complex()?),
+            Method::PATCH if property.collection => return refused(),
             // A primitive value has no parts to change (Protocol 11.4.9.1: PUT, and PATCH alike).
             Method::PUT | Method::PATCH => {
                 let mut members = self.members()?;
@@ -486,19 +521,46 @@ impl Request<'_> {
                     Failure::bad_request("the body must hold the value: {\"value\": …}")
                 })?
             }
-            Method::POST if property.collection => {
-                return Err(Failure::not_implemented("adding to a collection of values"));
-            }
+            Method::POST if property.collection => self.with_item(value)?,
             _ => return refused(),
         };
         self.writer().set_value(&value.entity, &value.path, property, new, replace)?;
         if self.asked.prefer.returned == Some(Return::Representation)
             && self.asked.method != Method::DELETE
         {
-            let reply = self.read(self.query.clone()).value(value, None)?;
+            let reply = self.read(self.query.clone().without("$index")).value(value, None)?;
             return Ok(self.preference_applied(reply));
         }
         Ok(self.tagged(Reply::no_content(), &value.entity))
+    }
+
+    /// A collection of values with one more: at its end, or where `$index` says (Protocol 11.4.9.4, 11.4.11).
+    fn with_item(&self, value: &ValueOf) -> Outcome<Value> {
+        let is_complex =
+            matches!(self.service.model.kind(&value.property.type_name), Kind::Structured(_));
+        let item = match is_complex {
+            true => Value::Object(self.complex()?),
+            false => self.members()?.shift_remove("value").ok_or_else(|| {
+                Failure::bad_request("the body must hold the item: {\"value\": …}")
+            })?,
+        };
+        let old = self.data.get(&value.place()).and_then(Value::as_array);
+        let mut items = old.cloned().unwrap_or_default();
+        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        // A negative one counts from behind: -1 is the end.
+        let at = match self.query.options().index {
+            None => count,
+            Some(index) if index < 0 => count.saturating_add(index).saturating_add(1),
+            Some(index) => index,
+        };
+        match usize::try_from(at) {
+            Ok(at) if at <= items.len() => items.insert(at, item),
+            _ => {
+                let message = format!("there is no place {at} among {count} items");
+                return Err(Failure::bad_request(message).about("$index"));
+            }
+        }
+        Ok(Value::Array(items))
     }
 
     /// A complex value: as it is, or in `value`.
@@ -548,16 +610,13 @@ impl Request<'_> {
     }
 }
 
-/// The navigation properties with related entities in a body: the answer expands them (Protocol 11.4.2.2).
-fn expanded(collection: &Collection, members: &Map<String, Value>) -> Vec<String> {
-    let is_nested = |(name, value): &(&String, &Value)| {
-        let has_entities = match value {
-            Value::Array(items) => items.iter().any(Value::is_object),
-            value => value.is_object(),
-        };
-        has_entities && collection.entity.navigation(name).is_some()
-    };
-    members.iter().filter(is_nested).map(|(name, _)| name.clone()).collect()
+fn is_singleton(entity: &Entity) -> bool {
+    entity.place.inside.is_empty() && entity.entity.is_singleton()
+}
+
+fn is_json(content_type: &str) -> bool {
+    let name = content_type.split(';').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("application/json")
 }
 
 /// How deep a value is, without recursion.
