@@ -37,6 +37,7 @@ mod control;
 pub mod csdl;
 mod failure;
 mod links;
+mod lookup;
 mod model;
 mod nested;
 mod path;
@@ -214,7 +215,7 @@ impl Builder {
                 )));
             };
             if is_given {
-                own.iter_mut().for_each(|record| change::fill(&model, entity.name(), record));
+                own.iter_mut().for_each(|record| value::fill(&model, entity.name(), record));
             }
             records.insert(name, own);
         }
@@ -273,7 +274,7 @@ impl Service {
         let Some(entity) = self.model.entity(name) else {
             return Err(BuildError(format!("there is no entity set `{name}`")));
         };
-        records.iter_mut().for_each(|record| change::fill(&self.model, entity.name(), record));
+        records.iter_mut().for_each(|record| value::fill(&self.model, entity.name(), record));
         let mut initial = self.initial.write().unwrap_or_else(PoisonError::into_inner);
         let mut data = self.writing();
         for data in [&mut *initial, &mut *data] {

@@ -4,11 +4,11 @@
 use odata_query::schema::Navigation;
 use serde_json::Value;
 
-use crate::change::fill;
 use crate::links::{End, is_linked};
 use crate::model::Model;
 use crate::resolve::{Resolver, Target};
 use crate::store::{Data, Place};
+use crate::value::fill;
 
 /// Takes relations out of the records of sets, so that every entity stands in its set alone.
 ///

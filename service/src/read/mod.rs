@@ -1,5 +1,7 @@
 //! Requests that change nothing (Protocol 11.1, 11.2).
 
+mod property;
+
 use std::borrow::Cow;
 
 use http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -10,16 +12,13 @@ use serde_json::{Map, Value, json};
 
 use crate::Service;
 use crate::context::select_list;
-use crate::control::{Dresser, Known, etag};
+use crate::control::{Dresser, Known};
 use crate::failure::{Failure, Outcome};
-use crate::links::End;
-use crate::model::{Kind, ResourceKind};
+use crate::model::ResourceKind;
 use crate::path::{Segment, shown};
 use crate::reply::Reply;
 use crate::request::{Asked, Format, Level, MetadataFormat};
-use crate::resolve::{
-    Collection, Entity, Resolver, Source, Suffix, Target, ValueOf, key_predicate,
-};
+use crate::resolve::{Collection, Entity, Resolver, Source, Suffix, Target, key_predicate};
 use crate::store::{Data, Place};
 
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -389,192 +388,10 @@ impl<'a> Read<'a> {
             }
         }
     }
-
-    fn media(&self, entity: &Entity) -> Outcome<Reply> {
-        let has_stream =
-            |name: &str| self.service.model.structured(name).is_some_and(|own| own.has_stream);
-        let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
-        if !has_stream(self.service.model.type_of(record, entity.entity.name())) {
-            return Err(Failure::bad_request(format!("`{}` is no media entity", entity.url)));
-        }
-        Ok(self.stream(&entity.url, ""))
-    }
-
-    fn stream(&self, entity: &str, property: &str) -> Reply {
-        match self.data.stream(entity, property) {
-            Some(stream) => {
-                Reply::new(StatusCode::OK).with_body(&stream.content_type, stream.bytes.clone())
-            }
-            None => Reply::no_content(),
-        }
-    }
-
-    /// A structural property, its raw value, or the number of its items.
-    pub(crate) fn value(&self, value: &ValueOf, suffix: Option<Suffix>) -> Outcome<Reply> {
-        let property = &value.property;
-        let path = format!("{}/{}", value.entity.url, value.path.join("/"));
-        if property.type_name == "Edm.Stream" {
-            return match suffix {
-                None => Ok(self.stream(&value.entity.url, &value.path.join("/"))),
-                Some(_) => Err(Failure::bad_request(format!(
-                    "`{path}` is a stream, read it without `$value`"
-                ))),
-            };
-        }
-        let json = self.data.get(&value.place()).unwrap_or(&Value::Null);
-        let is_structured = json.is_object();
-        match suffix {
-            Some(Suffix::Value) if property.collection || is_structured => {
-                Err(Failure::bad_request(format!("`{path}` is no primitive value")))
-            }
-            Some(Suffix::Value) => Ok(self.raw(json, &property.type_name)),
-            Some(Suffix::Count) if property.collection => {
-                let empty = [];
-                let items = json.as_array().map_or(&empty[..], Vec::as_slice);
-                let page = self
-                    .query_with(None)
-                    .without("$count")
-                    .without("$top")
-                    .without("$skip")
-                    .apply(items)?;
-                Ok(Reply::text(page.len().to_string()))
-            }
-            Some(Suffix::Ref | Suffix::Count) => {
-                Err(Failure::bad_request(format!("`{path}` has no such part")))
-            }
-            None | Some(Suffix::Query) => self.property(value, json, &path),
-        }
-    }
-
-    fn property(&self, value: &ValueOf, json: &Value, path: &str) -> Outcome<Reply> {
-        let property = &value.property;
-        let mut body = Map::new();
-        let list = select_list(self.options(), self.asked.version);
-        self.add_context(&format!("{path}{list}"), &mut body);
-        if property.collection {
-            let empty = [];
-            let items = json.as_array().map_or(&empty[..], Vec::as_slice);
-            let page = self.query_with(None).apply(items)?;
-            if let Some(count) = page.count() {
-                body.insert("@odata.count".to_owned(), count.into());
-            }
-            let items = page.into_records().map(Cow::into_owned);
-            let dresser = self.dresser();
-            let items = items.map(|item| dresser.value(item, property)).collect();
-            body.insert("value".to_owned(), Value::Array(items));
-            return Ok(self.reply(StatusCode::OK, body));
-        }
-        self.check_single()?;
-        if json.is_null() {
-            return Ok(Reply::no_content());
-        }
-        match json {
-            Value::Object(_) => {
-                let page = self.query_with(None).apply(std::slice::from_ref(json))?;
-                let left = page.into_records().next().map_or(Value::Null, Cow::into_owned);
-                if let Value::Object(members) = self.dresser().value(left, property) {
-                    body.extend(members);
-                }
-            }
-            single => {
-                let single = self.dresser().value(single.clone(), property);
-                body.insert("value".to_owned(), single);
-            }
-        }
-        Ok(self.reply(StatusCode::OK, body))
-    }
-
-    /// A raw value (Protocol 11.2.4.1).
-    fn raw(&self, value: &Value, type_name: &str) -> Reply {
-        let is_binary = matches!(self.service.model.kind(type_name), Kind::Primitive("Binary"));
-        match value {
-            Value::Null => Reply::no_content(),
-            Value::String(text) if is_binary => match crate::value::bytes(text) {
-                Some(bytes) => {
-                    Reply::new(StatusCode::OK).with_body("application/octet-stream", bytes)
-                }
-                None => Reply::text(text.clone()),
-            },
-            Value::String(text) => Reply::text(text.clone()),
-            Value::Number(number) => match self.service.model.kind(type_name) {
-                Kind::Enumeration(own) => Reply::text(own.text(number)),
-                _ => Reply::text(number.to_string()),
-            },
-            other => Reply::text(other.to_string()),
-        }
-    }
 }
 
 /// Whether an entity tag is one of those in a header. The weak comparison is used.
 pub(crate) fn matches_tag(header: &str, tag: &str) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     header.trim() == "*" || header.split(',').any(|given| bare(given) == bare(tag))
-}
-
-impl Service {
-    /// The query options of a request.
-    pub(crate) fn query(&self, asked: &Asked<'_>) -> Outcome<Query> {
-        let query = Query::parse_with(&asked.query, &self.options.settings())?;
-        // `*` is the current version of the schema; there is no other one.
-        let known = [Some("*"), self.model.version()];
-        match query.options().schemaversion.as_deref() {
-            None => Ok(query),
-            version if known.contains(&version) => Ok(query.without("$schemaversion")),
-            Some(other) => {
-                let message = format!("there is no version `{}` of the schema", shown(other));
-                Err(Failure::not_found(message).about("$schemaversion"))
-            }
-        }
-    }
-
-    pub(crate) fn resolver<'a>(
-        &'a self,
-        data: &'a Data,
-        alias: &'a dyn Fn(&str) -> Option<String>,
-    ) -> Resolver<'a> {
-        Resolver { model: &self.model, data, alias }
-    }
-
-    pub(crate) fn resolve(
-        &self,
-        data: &Data,
-        query: &Query,
-        segments: &[Segment],
-    ) -> Outcome<(Target, Option<Suffix>)> {
-        let alias = |name: &str| {
-            let alias = query.options().aliases.iter().find(|alias| alias.name == name);
-            alias.map(|alias| alias.value.to_string())
-        };
-        self.resolver(data, &alias).resolve(segments)
-    }
-
-    /// The entity tag of a record, where its set has them.
-    pub(crate) fn etag(&self, data: &Data, set: &str, record: &Value) -> Option<String> {
-        self.model.resource(set).filter(|resource| resource.concurrency)?;
-        let key = data.set(set)?.key_of(record).unwrap_or_default();
-        let end = End { set: set.to_owned(), key };
-        Some(etag(record, &data.links().of(&end)))
-    }
-
-    /// The path that an entity-id says: a URL below the service root, or one relative to it.
-    pub(crate) fn entity_id(&self, asked: &Asked<'_>, id: &str) -> Outcome<Vec<Segment>> {
-        let relative = match id.strip_prefix(&asked.root) {
-            Some(relative) => relative,
-            None if id.contains("://") => {
-                let path = id.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-                let path = path.map_or("", |(_, path)| path);
-                let base = self.options.base.trim_matches('/');
-                path.strip_prefix(base).unwrap_or(path)
-            }
-            None => {
-                let base = self.options.base.trim_end_matches('/');
-                match id.strip_prefix(base) {
-                    Some(rest) if id.starts_with('/') => rest,
-                    _ => id,
-                }
-            }
-        };
-        let path = relative.split('?').next().unwrap_or_default();
-        crate::path::read(path)
-    }
 }
