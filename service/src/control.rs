@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use odata_query::EntityType;
+use odata_query::ast::{PathSegment, SelectItem};
 use serde_json::{Map, Number, Value};
 
 use crate::links::End;
@@ -31,6 +32,17 @@ pub(crate) struct Known<'a> {
     pub(crate) etag: Option<&'a str>,
     /// The type that a cast in the path says, which needs no annotation.
     pub(crate) cast: Option<&'a str>,
+    /// What is selected of it, where streams are told of.
+    pub(crate) select: Option<&'a [SelectItem]>,
+}
+
+fn is_selected(select: &[SelectItem], name: &str) -> bool {
+    let is_it = |item: &SelectItem| match item.path.segments.as_slice() {
+        [PathSegment::Name(own)] => own == name,
+        [PathSegment::Star] => true,
+        _ => false,
+    };
+    select.is_empty() || select.iter().any(is_it)
 }
 
 /// The entity tag of a record: it changes when anything of the record does, or what it is linked to.
@@ -80,6 +92,14 @@ impl Dresser<'_> {
         {
             self.media("", url, &format!("{url}/$value"), &mut out);
         }
+        let properties = self.model.structured(&own).map_or(&[][..], |own| &own.properties);
+        let streams = properties.iter().filter(|own| own.type_name == "Edm.Stream");
+        if let (Some(url), Some(select)) = (known.url, known.select) {
+            for property in streams.filter(|property| is_selected(select, &property.name)) {
+                let name = &property.name;
+                self.media(name, url, &format!("{url}/{name}"), &mut out);
+            }
+        }
         let typed = entity.derived(&own);
         self.members(members, &own, typed.as_ref().or(Some(entity)), known.url, &mut out);
         Value::Object(out)
@@ -122,13 +142,6 @@ impl Dresser<'_> {
                     format!("{name}@odata.navigationLink"),
                     format!("{}{url}/{name}", self.root).into(),
                 );
-            }
-        }
-        let is_stream = |own: &&Property| own.type_name == "Edm.Stream" && !own.collection;
-        if let (Some(url), Some(declared)) = (url, declared) {
-            for property in declared.properties.iter().filter(is_stream) {
-                let name = &property.name;
-                self.media(name, url, &format!("{url}/{name}"), out);
             }
         }
         for (name, value) in members {

@@ -221,6 +221,7 @@ impl Builder {
         }
         let mut data = Data::new(&model, records);
         let sets: Vec<String> = model.container.iter().map(|own| own.name.clone()).collect();
+        sets.iter().for_each(|set| seed::take_streams(&model, &mut data, set));
         seed::take_relations(&model, &mut data, sets).map_err(BuildError)?;
         Ok(Service {
             model,
@@ -280,6 +281,7 @@ impl Service {
         for data in [&mut *initial, &mut *data] {
             let mut new = data.clone();
             new.replace(&self.model, name, records.clone());
+            seed::take_streams(&self.model, &mut new, name);
             seed::take_relations(&self.model, &mut new, [name.to_owned()]).map_err(BuildError)?;
             *data = new;
         }

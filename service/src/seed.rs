@@ -1,14 +1,61 @@
-//! Relations that the records of a service begin with: references to entities, or related entities
-//! themselves, in the place of navigation properties.
+//! What the records of a service begin with beside values: relations and the content of streams.
 
 use odata_query::schema::Navigation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::links::{End, is_linked};
 use crate::model::Model;
-use crate::resolve::{Resolver, Target};
-use crate::store::{Data, Place};
+use crate::resolve::{Resolver, Target, key_predicate};
+use crate::store::{Data, Place, Stream, key};
 use crate::value::fill;
+
+/// Takes the content of streams out of the records of a set: that of stream properties, and `$value` of media
+/// entities (JSON Format 9, 10).
+pub(crate) fn take_streams(model: &Model, data: &mut Data, set: &str) {
+    let (Some(entity), count) =
+        (model.entity(set), data.set(set).map_or(0, |own| own.records().len()))
+    else {
+        return;
+    };
+    let key = key(model, set);
+    for at in 0..count {
+        let place = Place::of(set, at);
+        let record = data.get(&place).unwrap_or(&Value::Null);
+        let Some(own) = model.structured(model.type_of(record, entity.name())) else {
+            continue;
+        };
+        let properties = own.properties.iter().filter(|own| own.type_name == "Edm.Stream");
+        let names = properties.map(|own| (own.name.as_str(), own.name.as_str()));
+        let names = names.chain(own.has_stream.then_some(("$value", "")));
+        let held: Vec<_> = names.filter(|(member, _)| record.get(member).is_some()).collect();
+        let predicate = if entity.is_singleton() { None } else { key_predicate(&key, record) };
+        let url = format!("{set}{}", predicate.unwrap_or_default());
+        for (member, property) in held {
+            let members = data.get_mut(&place).and_then(Value::as_object_mut);
+            if let Some(stream) =
+                members.and_then(|members| taken_stream(members, member, property))
+            {
+                data.set_stream(&url, property, Some(stream));
+            }
+        }
+    }
+}
+
+/// Text as it is, JSON as it is written, and anything else as base64.
+fn taken_stream(members: &mut Map<String, Value>, member: &str, property: &str) -> Option<Stream> {
+    let value = members.shift_remove(member)?;
+    let terms = ["odata.mediaContentType", "mediaContentType"];
+    let said = terms.iter().filter_map(|term| members.shift_remove(&format!("{property}@{term}")));
+    let said = said.last().and_then(|said| said.as_str().map(str::to_owned));
+    let content_type = said.unwrap_or_else(|| "application/octet-stream".to_owned());
+    let bytes = match value {
+        Value::Null => return None,
+        Value::String(text) if content_type.starts_with("text/") => text.into_bytes(),
+        Value::String(text) => crate::value::bytes(&text).unwrap_or_else(|| text.into_bytes()),
+        json => json.to_string().into_bytes(),
+    };
+    Some(Stream { content_type, bytes })
+}
 
 /// Takes relations out of the records of sets, so that every entity stands in its set alone.
 ///
@@ -77,7 +124,7 @@ fn taken(data: &mut Data, place: &Place, navigation: &Navigation) -> Vec<Value> 
     items.collect()
 }
 
-fn id(members: &serde_json::Map<String, Value>) -> Option<String> {
+fn id(members: &Map<String, Value>) -> Option<String> {
     let id = ["@odata.id", "@id"].iter().find_map(|name| members.get(*name)?.as_str())?;
     Some(id.to_owned())
 }

@@ -253,6 +253,7 @@ impl<'a> Read<'a> {
                 url: url.as_deref(),
                 etag: tag.as_deref(),
                 cast: collection.cast.as_deref(),
+                select: Some(&self.options().select),
             };
             dresser.entity(left.into_owned(), &collection.entity, known)
         })
@@ -356,8 +357,12 @@ impl<'a> Read<'a> {
         let end = if entity.single { "" } else { "/$entity" };
         let cast = entity.cast.as_ref().map_or(String::new(), |name| format!("/{name}"));
         self.add_context(&format!("{}{cast}{list}{end}", entity.fragment), &mut body);
-        let known =
-            Known { url: Some(&entity.url), etag: tag.as_deref(), cast: entity.cast.as_deref() };
+        let known = Known {
+            url: Some(&entity.url),
+            etag: tag.as_deref(),
+            cast: entity.cast.as_deref(),
+            select: Some(&self.options().select),
+        };
         if let Value::Object(members) = self.dresser().entity(left, &entity.entity, known) {
             body.extend(members);
         }
