@@ -1,6 +1,6 @@
 //! What requests that read and those that change look up alike.
 
-use odata_query::Query;
+use odata_query::{Plus, Query};
 use serde_json::Value;
 
 use crate::Service;
@@ -14,8 +14,16 @@ use crate::store::Data;
 
 impl Service {
     /// The query options of a request.
+    ///
+    /// A `+` is a plus sign; where that makes no sense it is the blank that clients mean who encode queries like HTML forms.
     pub(crate) fn query(&self, asked: &Asked<'_>) -> Outcome<Query> {
-        let query = Query::parse_with(&asked.query, &self.options.settings())?;
+        let mut settings = self.options.settings();
+        let query = Query::parse_with(&asked.query, &settings).or_else(|error| {
+            settings.plus = Plus::Space;
+            let is_form = asked.query.contains('+');
+            let form = is_form.then(|| Query::parse_with(&asked.query, &settings).ok());
+            form.flatten().ok_or(error)
+        })?;
         // `*` is the current version of the schema; there is no other one.
         let known = [Some("*"), self.model.version()];
         match query.options().schemaversion.as_deref() {
