@@ -87,7 +87,7 @@ pub struct Service {
 struct Options {
     page_size: Option<u64>,
     always_count: bool,
-    names: Names,
+    names: Option<Names>,
     read_only: bool,
     base: String,
 }
@@ -96,7 +96,7 @@ impl Options {
     fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.always_count = self.always_count;
-        settings.names = self.names;
+        settings.names = self.names.unwrap_or_default();
         settings
     }
 }
@@ -158,9 +158,10 @@ impl Builder {
         self
     }
 
-    /// How names of properties in queries match.
+    /// How names of properties in queries match: exactly where the model is given, as OData says, and whatever
+    /// the case where it is inferred, unless this says otherwise.
     pub fn names(mut self, names: Names) -> Self {
-        self.options.names = names;
+        self.options.names = Some(names);
         self
     }
 
@@ -223,12 +224,14 @@ impl Builder {
         let sets: Vec<String> = model.container.iter().map(|own| own.name.clone()).collect();
         sets.iter().for_each(|set| seed::take_streams(&model, &mut data, set));
         seed::take_relations(&model, &mut data, sets).map_err(BuildError)?;
+        let mut options = self.options;
+        options.names.get_or_insert(if is_given { Names::Exact } else { Names::IgnoreCase });
         Ok(Service {
             model,
             readable: Readable::new().map_err(|error| trouble(&error))?,
             initial: RwLock::new(data.clone()),
             data: RwLock::new(data),
-            options: self.options,
+            options,
         })
     }
 }
