@@ -7,10 +7,11 @@ use odata_query::ast::{PathSegment, SelectItem};
 use serde_json::{Map, Number, Value};
 
 use crate::links::End;
+use crate::lookup::entity_tag;
 use crate::model::{Kind, Model, Property};
 use crate::request::{Format, Level};
 use crate::resolve::key_predicate;
-use crate::store::{Data, KeyProperty, key_properties};
+use crate::store::{Data, KeyProperty, Place, key_properties, key_text, members};
 
 /// Adds control information to records as a query left them.
 pub(crate) struct Dresser<'a> {
@@ -224,7 +225,14 @@ impl Dresser<'_> {
         let paths = target.key().map(|path| path.split('/').map(str::to_owned).collect());
         let key = key_properties(self.model, target.name(), paths);
         let url = path.and_then(|path| self.related_url(&item, target, &key, path, many));
-        self.entity(item, target, Known { url: url.as_deref(), ..Known::default() })
+        let tag = target.set().and_then(|set| {
+            // What is left of it need not be all that the tag is of.
+            let at = self.data.set(set)?.find(&key_text(&key, members(&item))?)?;
+            let record = self.data.get(&Place::of(set, at))?;
+            entity_tag(self.model, self.data, set, record)
+        });
+        let known = Known { url: url.as_deref(), etag: tag.as_deref(), ..Known::default() };
+        self.entity(item, target, known)
     }
 
     fn related_url(

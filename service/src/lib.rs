@@ -14,6 +14,7 @@
 //!     .build()?;
 //! let ask = |method: &str, url: &str, body: &str| {
 //!     let request = Request::builder().method(method).uri(url).header("host", "localhost");
+//!     let request = request.header("content-type", "application/json");
 //!     service.handle(&request.body(body.as_bytes().to_vec()).expect("a request"))
 //! };
 //!

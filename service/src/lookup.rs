@@ -7,6 +7,7 @@ use crate::Service;
 use crate::control::etag;
 use crate::failure::{Failure, Outcome};
 use crate::links::End;
+use crate::model::Model;
 use crate::path::{Segment, shown};
 use crate::request::Asked;
 use crate::resolve::{Resolver, Suffix, Target};
@@ -59,10 +60,7 @@ impl Service {
 
     /// The entity tag of a record, where its set has them.
     pub(crate) fn etag(&self, data: &Data, set: &str, record: &Value) -> Option<String> {
-        self.model.resource(set).filter(|resource| resource.concurrency)?;
-        let key = data.set(set)?.key_of(record).unwrap_or_default();
-        let end = End { set: set.to_owned(), key };
-        Some(etag(record, &data.links().of(&end)))
+        entity_tag(&self.model, data, set, record)
     }
 
     /// The path that an entity-id says: a URL below the service root, or one relative to it.
@@ -86,4 +84,12 @@ impl Service {
         let path = relative.split('?').next().unwrap_or_default();
         crate::path::read(path)
     }
+}
+
+/// The entity tag of a record, where its set has them.
+pub(crate) fn entity_tag(model: &Model, data: &Data, set: &str, record: &Value) -> Option<String> {
+    model.resource(set).filter(|resource| resource.concurrency)?;
+    let key = data.set(set)?.key_of(record).unwrap_or_default();
+    let end = End { set: set.to_owned(), key };
+    Some(etag(record, &data.links().of(&end)))
 }
