@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 use crate::links::End;
 use crate::lookup::entity_tag;
 use crate::model::{Kind, Model, Property};
+use crate::nested::ContentIds;
 use crate::request::{Format, Level};
 use crate::resolve::key_predicate;
 use crate::store::{Data, KeyProperty, Place, key_properties, key_text, members};
@@ -21,6 +22,8 @@ pub(crate) struct Dresser<'a> {
     pub(crate) root: &'a str,
     /// Where streams are.
     pub(crate) data: &'a Data,
+    /// What the client calls entities.
+    pub(crate) ids: Option<&'a ContentIds>,
     pub(crate) omit_nulls: bool,
 }
 
@@ -93,6 +96,8 @@ impl Dresser<'_> {
         {
             self.media("", url, &format!("{url}/$value"), &mut out);
         }
+        let id = known.url.and_then(|url| self.ids?.get(url));
+        out.extend(id.filter(|_| self.format.level != Level::None).cloned());
         let properties = self.model.structured(&own).map_or(&[][..], |own| &own.properties);
         let streams = properties.iter().filter(|own| own.type_name == "Edm.Stream");
         if let (Some(url), Some(select)) = (known.url, known.select) {

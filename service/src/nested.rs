@@ -1,7 +1,30 @@
 //! What stands nested in a body, and so is expanded in the answer (Protocol 11.4.2.2).
 
+use std::collections::HashMap;
+
 use odata_query::{EntityType, Limits, Query};
 use serde_json::{Map, Value};
+
+/// What clients call the entities of a body (`Core.ContentID`), by the canonical paths of these.
+#[derive(Debug, Default)]
+pub(crate) struct ContentIds(HashMap<String, (String, Value)>);
+
+impl ContentIds {
+    /// The annotation of an entity in a body.
+    pub(crate) fn of(body: &Map<String, Value>) -> Option<(String, Value)> {
+        let is_it = |name: &str| name.starts_with('@') && name.ends_with(".ContentID");
+        let found = body.iter().find(|(name, _)| is_it(name));
+        found.map(|(name, id)| (name.clone(), id.clone()))
+    }
+
+    pub(crate) fn insert(&mut self, path: &str, annotation: Option<(String, Value)>) {
+        self.0.extend(annotation.map(|annotation| (path.to_owned(), annotation)));
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Option<&(String, Value)> {
+        self.0.get(path)
+    }
+}
 
 /// Navigation properties with related entities, and what is nested in these.
 #[derive(Debug, Default)]

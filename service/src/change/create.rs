@@ -8,6 +8,7 @@ use super::deep::is_inside;
 use crate::failure::{Failure, Outcome};
 use crate::links::is_linked;
 use crate::model::Structured;
+use crate::nested::ContentIds;
 use crate::relate::{self, Dependent, dependent};
 use crate::resolve::{Collection, Entity, Via, key_predicate};
 use crate::store::{KeyProperty, Place, Step, key_text, members};
@@ -25,6 +26,7 @@ impl Writer<'_> {
         let Some(depth) = depth.checked_sub(1) else {
             return Err(Failure::bad_request("the entities are nested too deeply"));
         };
+        let content_id = ContentIds::of(&members);
         let mut body = self.body(&collection.entity, members, false)?;
         let own = self.model().structured(&body.type_name).cloned();
         let own = own.ok_or_else(|| Failure::not_implemented("a type that is not declared"))?;
@@ -69,6 +71,7 @@ impl Writer<'_> {
             members.extend(inline_members);
         }
         let entity = self.insert(collection, &own, &typed, record)?;
+        self.ids.insert(&entity.url, content_id);
         if let Some(Via { owner, navigation }) = &collection.via
             && is_linked(navigation)
         {

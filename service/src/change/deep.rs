@@ -8,6 +8,7 @@ use super::body::{Item, Related};
 use super::create::{Home, home};
 use crate::failure::{Failure, Outcome};
 use crate::links::is_linked;
+use crate::nested::ContentIds;
 use crate::path::shown;
 use crate::relate::{self, dependent};
 use crate::resolve::{Collection, Entity, Source, Target, Via, key_predicate};
@@ -166,6 +167,7 @@ impl Writer<'_> {
             cast: None,
             via: None,
         };
+        self.ids.insert(&entity.url, ContentIds::of(&members));
         self.update(&entity, members, false, depth)?;
         Ok(place)
     }

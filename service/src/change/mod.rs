@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::Service;
 use crate::failure::Outcome;
 use crate::model::Model;
+use crate::nested::ContentIds;
 use crate::relate;
 use crate::request::Asked;
 use crate::resolve::Entity;
@@ -24,6 +25,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) service: &'a Service,
     pub(crate) data: &'a mut Data,
     pub(crate) asked: &'a Asked<'a>,
+    pub(crate) ids: &'a mut ContentIds,
 }
 
 impl Writer<'_> {

@@ -15,6 +15,7 @@ use crate::context::select_list;
 use crate::control::{Dresser, Known};
 use crate::failure::{Failure, Outcome};
 use crate::model::ResourceKind;
+use crate::nested::ContentIds;
 use crate::path::{Segment, shown};
 use crate::reply::Reply;
 use crate::request::{Asked, Format, Level, MetadataFormat};
@@ -30,6 +31,8 @@ pub(crate) struct Read<'a> {
     pub(crate) asked: &'a Asked<'a>,
     pub(crate) query: Query,
     pub(crate) format: Format,
+    /// What the client calls the entities that it changed.
+    pub(crate) ids: Option<&'a ContentIds>,
 }
 
 /// Answers a request.
@@ -75,7 +78,7 @@ fn reading(
         false => asked.format(query.options().format.as_deref())?,
     };
     let query = query.without("$format");
-    let read = Read { service, data, asked, query, format };
+    let read = Read { service, data, asked, query, format, ids: None };
     if asked.method == Method::POST && suffix != Some(Suffix::Query) {
         return Err(Failure::bad_request("nothing but `$query` is read by POST"));
     }
@@ -133,6 +136,7 @@ impl<'a> Read<'a> {
             format: self.format,
             root: &self.asked.root,
             data: self.data,
+            ids: self.ids,
             omit_nulls: self.asked.omits_nulls(),
         }
     }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::Service;
 use crate::change::{DEPTH, Writer};
 use crate::failure::{Failure, Outcome};
-use crate::nested::Nested;
+use crate::nested::{ContentIds, Nested};
 use crate::path::{Segment, key_value, shown};
 use crate::read::{PREFERENCE_APPLIED, Read, matches_tag};
 use crate::reply::Reply;
@@ -31,7 +31,9 @@ pub(crate) fn answer(service: &Service, data: &mut Data, asked: &Asked<'_>) -> O
     let query = service.query(asked)?;
     let format = asked.format(query.options().format.as_deref())?;
     let before = changes_several(asked).then(|| data.clone());
-    let mut request = Request { service, data, asked, query: query.without("$format"), format };
+    let query = query.without("$format");
+    let ids = ContentIds::default();
+    let mut request = Request { service, data, asked, query, format, ids };
     let done = request.answer(&segments);
     if let (Err(_), Some(before)) = (&done, before) {
         *request.data = before;
@@ -51,6 +53,7 @@ struct Request<'a> {
     asked: &'a Asked<'a>,
     query: Query,
     format: Format,
+    ids: ContentIds,
 }
 
 impl Request<'_> {
@@ -114,7 +117,7 @@ impl Request<'_> {
     }
 
     fn writer(&mut self) -> Writer<'_> {
-        Writer { service: self.service, data: self.data, asked: self.asked }
+        Writer { service: self.service, data: self.data, asked: self.asked, ids: &mut self.ids }
     }
 
     /// The members of a JSON body.
@@ -203,6 +206,7 @@ impl Request<'_> {
             asked: self.asked,
             query,
             format: self.format,
+            ids: Some(&self.ids),
         }
     }
 
