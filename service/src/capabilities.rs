@@ -32,14 +32,8 @@ pub(crate) fn advertise(document: &mut Value, read_only: bool) {
     add("Capabilities.CrossJoinSupported", json!(false));
     add("Capabilities.KeyAsSegmentSupported", json!(true));
     if !read_only {
-        add(
-            "Capabilities.DeepInsertSupport",
-            json!({ "Supported": true, "ContentIDSupported": true }),
-        );
-        add(
-            "Capabilities.DeepUpdateSupport",
-            json!({ "Supported": true, "ContentIDSupported": true }),
-        );
+        add("Capabilities.DeepInsertSupport", json!({ "Supported": true }));
+        add("Capabilities.DeepUpdateSupport", json!({ "Supported": true }));
     }
     container.extend(annotations);
     let include = |namespace: &str, alias: &str| json!({ "$Include": [{ "$Namespace": namespace, "$Alias": alias }] });

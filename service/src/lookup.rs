@@ -82,8 +82,27 @@ impl Service {
             }
         };
         let path = relative.split('?').next().unwrap_or_default();
-        crate::path::read(path)
+        match path.starts_with("../") || path.starts_with("./") {
+            true => crate::path::read(&from_request(&asked.path, path)),
+            false => crate::path::read(path),
+        }
     }
+}
+
+/// A path with dots, which begins where the last segment of the request does (RFC 3986, 5.2).
+fn from_request(request: &str, path: &str) -> String {
+    let mut segments: Vec<&str> = request.split('/').filter(|own| !own.is_empty()).collect();
+    segments.pop();
+    for segment in path.split('/') {
+        match segment {
+            "." => {}
+            ".." => {
+                segments.pop();
+            }
+            other => segments.push(other),
+        }
+    }
+    segments.join("/")
 }
 
 /// The entity tag of a record, where its set has them.
