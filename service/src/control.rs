@@ -3,12 +3,16 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use odata_query::EntityType;
+use odata_query::ast::{PathSegment, SelectItem};
 use serde_json::{Map, Number, Value};
 
+use crate::links::End;
+use crate::lookup::entity_tag;
 use crate::model::{Kind, Model, Property};
+use crate::nested::ContentIds;
 use crate::request::{Format, Level};
 use crate::resolve::key_predicate;
-use crate::store::{KeyProperty, key_properties};
+use crate::store::{Data, KeyProperty, Place, key_properties, key_text, members};
 
 /// Adds control information to records as a query left them.
 pub(crate) struct Dresser<'a> {
@@ -16,6 +20,10 @@ pub(crate) struct Dresser<'a> {
     pub(crate) format: Format,
     /// The URL of the service root.
     pub(crate) root: &'a str,
+    /// Where streams are.
+    pub(crate) data: &'a Data,
+    /// What the client calls entities.
+    pub(crate) ids: Option<&'a ContentIds>,
     pub(crate) omit_nulls: bool,
 }
 
@@ -28,12 +36,24 @@ pub(crate) struct Known<'a> {
     pub(crate) etag: Option<&'a str>,
     /// The type that a cast in the path says, which needs no annotation.
     pub(crate) cast: Option<&'a str>,
+    /// What is selected of it, where streams are told of.
+    pub(crate) select: Option<&'a [SelectItem]>,
 }
 
-/// The entity tag of a record: it changes when anything of the record does.
-pub(crate) fn etag(record: &Value) -> String {
+fn is_selected(select: &[SelectItem], name: &str) -> bool {
+    let is_it = |item: &SelectItem| match item.path.segments.as_slice() {
+        [PathSegment::Name(own)] => own == name,
+        [PathSegment::Star] => true,
+        _ => false,
+    };
+    select.is_empty() || select.iter().any(is_it)
+}
+
+/// The entity tag of a record: it changes when anything of the record does, or what it is linked to.
+pub(crate) fn etag(record: &Value, links: &[(&str, &[End])]) -> String {
     let mut hasher = DefaultHasher::new();
     record.to_string().hash(&mut hasher);
+    links.hash(&mut hasher);
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
@@ -68,15 +88,42 @@ impl Dresser<'_> {
                 if let Some(url) = known.url {
                     let cast = if own == entity.name() { String::new() } else { format!("/{own}") };
                     add("@odata.editLink", format!("{}{url}{cast}", self.root));
-                    if self.model.structured(&own).is_some_and(|own| own.has_stream) {
-                        add("@odata.mediaReadLink", format!("{}{url}/$value", self.root));
-                    }
                 }
+            }
+        }
+        if let (Some(url), true) =
+            (known.url, self.model.structured(&own).is_some_and(|own| own.has_stream))
+        {
+            self.media("", url, &format!("{url}/$value"), &mut out);
+        }
+        let id = known.url.and_then(|url| self.ids?.get(url));
+        out.extend(id.filter(|_| self.format.level != Level::None).cloned());
+        let properties = self.model.structured(&own).map_or(&[][..], |own| &own.properties);
+        let streams = properties.iter().filter(|own| own.type_name == "Edm.Stream");
+        if let (Some(url), Some(select)) = (known.url, known.select) {
+            for property in streams.filter(|property| is_selected(select, &property.name)) {
+                let name = &property.name;
+                self.media(name, url, &format!("{url}/{name}"), &mut out);
             }
         }
         let typed = entity.derived(&own);
         self.members(members, &own, typed.as_ref().or(Some(entity)), known.url, &mut out);
         Value::Object(out)
+    }
+
+    /// What is said of a media stream: its links follow from the metadata, its media type does not.
+    fn media(&self, property: &str, entity: &str, path: &str, out: &mut Map<String, Value>) {
+        let mut add = |term: &str, value: String| {
+            out.insert(format!("{property}@odata.{term}"), value.into());
+        };
+        if self.format.level == Level::Full {
+            add("mediaReadLink", format!("{}{path}", self.root));
+            add("mediaEditLink", format!("{}{path}", self.root));
+        }
+        let stream = self.data.stream(entity, property);
+        if let Some(stream) = stream.filter(|_| self.format.level != Level::None) {
+            add("mediaContentType", stream.content_type.clone());
+        }
     }
 
     /// Adds the members of a structured value.
@@ -183,7 +230,14 @@ impl Dresser<'_> {
         let paths = target.key().map(|path| path.split('/').map(str::to_owned).collect());
         let key = key_properties(self.model, target.name(), paths);
         let url = path.and_then(|path| self.related_url(&item, target, &key, path, many));
-        self.entity(item, target, Known { url: url.as_deref(), ..Known::default() })
+        let tag = target.set().and_then(|set| {
+            // What is left of it need not be all that the tag is of.
+            let at = self.data.set(set)?.find(&key_text(&key, members(&item))?)?;
+            let record = self.data.get(&Place::of(set, at))?;
+            entity_tag(self.model, self.data, set, record)
+        });
+        let known = Known { url: url.as_deref(), etag: tag.as_deref(), ..Known::default() };
+        self.entity(item, target, known)
     }
 
     fn related_url(
@@ -222,6 +276,10 @@ impl Dresser<'_> {
             {
                 Value::String(number.to_string())
             }
+            Value::Number(number) => match self.model.kind(&property.type_name) {
+                Kind::Enumeration(own) => own.text(&number).into(),
+                _ => Value::Number(number),
+            },
             other => other,
         }
     }
@@ -234,7 +292,7 @@ impl Dresser<'_> {
             return Some(format!("#Collection({short})"));
         }
         let Kind::Primitive(primitive) = self.model.kind(name) else {
-            return value.is_string().then(|| format!("#{short}"));
+            return (!value.is_object() && !value.is_null()).then(|| format!("#{short}"));
         };
         let tells = match (primitive, value) {
             (_, Value::Null) | ("Boolean" | "String", _) => true,

@@ -14,6 +14,8 @@ pub(crate) struct Failure {
     pub(crate) allowed: Option<&'static str>,
 }
 
+const MISSING: &str = "missing-value";
+
 /// What a step of a request leads to.
 pub(crate) type Outcome<T> = Result<T, Failure>;
 
@@ -30,6 +32,16 @@ impl Failure {
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Failure::new(StatusCode::BAD_REQUEST, "bad-request", message)
+    }
+
+    /// A value that has to be given is not.
+    pub(crate) fn missing(message: impl Into<String>) -> Self {
+        Failure::new(StatusCode::BAD_REQUEST, MISSING, message)
+    }
+
+    /// Whether it is about a value that has to be given.
+    pub(crate) fn is_missing(&self) -> bool {
+        self.code == MISSING
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {

@@ -14,6 +14,7 @@
 //!     .build()?;
 //! let ask = |method: &str, url: &str, body: &str| {
 //!     let request = Request::builder().method(method).uri(url).header("host", "localhost");
+//!     let request = request.header("content-type", "application/json");
 //!     service.handle(&request.body(body.as_bytes().to_vec()).expect("a request"))
 //! };
 //!
@@ -30,18 +31,23 @@
 //! ```
 
 mod batch;
+mod capabilities;
 mod change;
 mod context;
 mod control;
 pub mod csdl;
 mod failure;
+mod links;
+mod lookup;
 mod model;
+mod nested;
 mod path;
 mod read;
 mod relate;
 mod reply;
 mod request;
 mod resolve;
+mod seed;
 mod store;
 mod value;
 mod write;
@@ -50,7 +56,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use http::header::{HOST, HeaderName};
+use http::header::{CONTENT_LENGTH, HOST, HeaderName, VARY};
 use http::{HeaderValue, Method, Request, Response};
 use odata_query::{Names, Plus, Settings};
 use serde_json::Value;
@@ -82,7 +88,7 @@ pub struct Service {
 struct Options {
     page_size: Option<u64>,
     always_count: bool,
-    names: Names,
+    names: Option<Names>,
     plus: Plus,
     read_only: bool,
     base: String,
@@ -92,7 +98,7 @@ impl Options {
     fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.always_count = self.always_count;
-        settings.names = self.names;
+        settings.names = self.names.unwrap_or_default();
         settings.plus = self.plus;
         settings
     }
@@ -155,9 +161,10 @@ impl Builder {
         self
     }
 
-    /// How names of properties in queries match.
+    /// How names of properties in queries match: exactly where the model is given, as OData says, and whatever
+    /// the case where it is inferred, unless this says otherwise.
     pub fn names(mut self, names: Names) -> Self {
-        self.options.names = names;
+        self.options.names = Some(names);
         self
     }
 
@@ -200,7 +207,8 @@ impl Builder {
             None => {
                 let sets: Vec<_> =
                     self.sets.iter().map(|(name, own)| (name.clone(), own.as_slice())).collect();
-                let document = csdl::infer("Data", &sets);
+                let mut document = csdl::infer("Data", &sets);
+                capabilities::advertise(&mut document, self.options.read_only);
                 let xml = csdl::to_xml(&document);
                 (document, xml)
             }
@@ -217,17 +225,22 @@ impl Builder {
                 )));
             };
             if is_given {
-                own.iter_mut().for_each(|record| change::fill(&model, entity.name(), record));
+                own.iter_mut().for_each(|record| value::fill(&model, entity.name(), record));
             }
             records.insert(name, own);
         }
-        let data = Data::new(&model, records);
+        let mut data = Data::new(&model, records);
+        let sets: Vec<String> = model.container.iter().map(|own| own.name.clone()).collect();
+        sets.iter().for_each(|set| seed::take_streams(&model, &mut data, set));
+        seed::take_relations(&model, &mut data, sets).map_err(BuildError)?;
+        let mut options = self.options;
+        options.names.get_or_insert(if is_given { Names::Exact } else { Names::IgnoreCase });
         Ok(Service {
             model,
             readable: Readable::new().map_err(|error| trouble(&error))?,
             initial: RwLock::new(data.clone()),
             data: RwLock::new(data),
-            options: self.options,
+            options,
         })
     }
 }
@@ -248,7 +261,14 @@ impl Service {
             Err(failure) => (Reply::failure(&failure), Version::V4_01),
         };
         let mut response = reply.into_response();
-        response.headers_mut().insert(ODATA_VERSION, HeaderValue::from_static(version.name()));
+        let length = response.body().len();
+        let headers = response.headers_mut();
+        headers.insert(ODATA_VERSION, HeaderValue::from_static(version.name()));
+        headers.insert(VARY, HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"));
+        if request.method() == Method::HEAD {
+            headers.insert(CONTENT_LENGTH, length.into());
+            response.body_mut().clear();
+        }
         response
     }
 
@@ -262,15 +282,21 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Where the model declares no such set.
+    /// Where the model declares no such set, or a record refers to one that is not there.
     pub fn replace(&self, name: &str, mut records: Vec<Value>) -> Result<(), BuildError> {
         let Some(entity) = self.model.entity(name) else {
             return Err(BuildError(format!("there is no entity set `{name}`")));
         };
-        records.iter_mut().for_each(|record| change::fill(&self.model, entity.name(), record));
+        records.iter_mut().for_each(|record| value::fill(&self.model, entity.name(), record));
         let mut initial = self.initial.write().unwrap_or_else(PoisonError::into_inner);
-        initial.replace(&self.model, name, records.clone());
-        self.writing().replace(&self.model, name, records);
+        let mut data = self.writing();
+        for data in [&mut *initial, &mut *data] {
+            let mut new = data.clone();
+            new.replace(&self.model, name, records.clone());
+            seed::take_streams(&self.model, &mut new, name);
+            seed::take_relations(&self.model, &mut new, [name.to_owned()]).map_err(BuildError)?;
+            *data = new;
+        }
         Ok(())
     }
 

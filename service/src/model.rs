@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use odata_query::{EntityType, Schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::csdl;
 
 /// The vocabulary terms that change what a service does.
 const COMPUTED: &str = "Org.OData.Core.V1.Computed";
 const IMMUTABLE: &str = "Org.OData.Core.V1.Immutable";
+const SCHEMA_VERSION: &str = "Org.OData.Core.V1.SchemaVersion";
 const OPTIMISTIC_CONCURRENCY: &str = "Org.OData.Core.V1.OptimisticConcurrency";
 
 /// The model of a service: its document, and what was read from it.
@@ -208,9 +209,41 @@ impl Model {
         stated.and_then(|name| self.known(name)).unwrap_or(declared)
     }
 
+    /// The version of the schema, where the document says it: of its container, else of a namespace.
+    pub(crate) fn version(&self) -> Option<&str> {
+        let container = self.document.get("$EntityContainer").and_then(Value::as_str);
+        let namespaces = members(&self.document).map(|(name, _)| name);
+        let namespaces = namespaces.filter(|name| !name.starts_with(['$', '@']));
+        container
+            .into_iter()
+            .chain(namespaces)
+            .find_map(|target| csdl::annotation(&self.document, target, SCHEMA_VERSION)?.as_str())
+    }
+
     /// The declared type of the records of an entity set or singleton.
     pub(crate) fn entity(&self, set: &str) -> Option<EntityType> {
         self.schema.entity_set(set)
+    }
+}
+
+impl Enumeration {
+    /// A value that is a number, as the names of members; what no member stands for stays a number.
+    pub(crate) fn text(&self, number: &Number) -> String {
+        let Some(value) = number.as_i64() else {
+            return number.to_string();
+        };
+        if let Some((name, _)) = self.members.iter().find(|(_, known)| *known == value) {
+            return name.clone();
+        }
+        let mut rest = value;
+        let mut names = Vec::new();
+        for (name, flag) in self.members.iter().filter(|(_, flag)| self.flags && *flag != 0) {
+            if rest & flag == *flag {
+                rest &= !flag;
+                names.push(name.as_str());
+            }
+        }
+        if rest == 0 && !names.is_empty() { names.join(",") } else { number.to_string() }
     }
 }
 

@@ -6,6 +6,7 @@ use odata_query::schema::Navigation;
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::links::{End, is_linked};
 use crate::model::{Model, OnDelete, ResourceKind};
 use crate::store::{Data, Place, is_same, members};
 
@@ -41,6 +42,11 @@ pub(crate) fn link(
     owner: &Place,
     target: &Place,
 ) -> Outcome<()> {
+    if is_linked(navigation) {
+        let (from, to) = ends(data, navigation, owner, target)?;
+        data.links_mut().add(&from, navigation, &to);
+        return Ok(());
+    }
     let (from, to, pairs) = match directed(navigation)? {
         (Dependent::Owner, pairs) => {
             (target, owner, pairs.into_iter().map(|(own, other)| (other, own)).collect::<Vec<_>>())
@@ -63,6 +69,17 @@ pub(crate) fn unlink(
     owner: &Place,
     target: &Place,
 ) -> Outcome<()> {
+    if is_linked(navigation) {
+        let own = own_type(model, data, owner);
+        let own = own.and_then(|own| model.structured(&own)?.property(navigation.name()));
+        if own.is_some_and(|own| !own.nullable && !own.collection) {
+            let message = format!("`{}` cannot be null", navigation.name());
+            return Err(Failure::bad_request(message).about(navigation.name()));
+        }
+        let (from, to) = ends(data, navigation, owner, target)?;
+        data.links_mut().remove(&from, navigation, &to);
+        return Ok(());
+    }
     let (holder, names): (&Place, Vec<String>) = match directed(navigation)? {
         (Dependent::Owner, pairs) => (owner, pairs.into_iter().map(|(own, _)| own).collect()),
         (Dependent::Target, pairs) => {
@@ -80,11 +97,24 @@ pub(crate) fn unlink(
     set(model, data, holder, names.into_iter().map(|name| (name, Value::Null)).collect())
 }
 
+/// What is kept of two records that nothing in them relates.
+fn ends(
+    data: &Data,
+    navigation: &Navigation,
+    owner: &Place,
+    target: &Place,
+) -> Outcome<(End, End)> {
+    data.end(owner).zip(data.end(target)).ok_or_else(|| {
+        let name = navigation.name();
+        Failure::not_implemented(&format!("changing `{name}` of an entity inside of another one"))
+    })
+}
+
 fn directed(navigation: &Navigation) -> Outcome<(Dependent, Vec<(String, String)>)> {
     let side = dependent(navigation).ok_or_else(|| {
         let name = navigation.name();
         Failure::not_implemented(&format!(
-            "changing `{name}`, which no referential constraint describes,"
+            "changing `{name}`, whose entities are part of their owner,"
         ))
     })?;
     let pairs = navigation.pairs().map(|(own, target)| (own.to_owned(), target.to_owned()));
@@ -175,13 +205,13 @@ pub(crate) fn after_delete(model: &Model, data: &mut Data, set: &str, deleted: &
             if found.is_empty() || on_delete == OnDelete::None {
                 continue;
             }
-            let Some(own) = data.set_mut(&dependent) else {
-                continue;
-            };
             for at in found.into_iter().rev() {
                 if on_delete == OnDelete::Cascade || !can_be_null {
-                    gone.extend(own.remove(at).map(|record| (dependent.clone(), record)));
-                } else if let Some(members) = own.record_mut(at).and_then(Value::as_object_mut) {
+                    let removed = data.remove(&dependent, at);
+                    gone.extend(removed.map(|record| (dependent.clone(), record)));
+                } else if let Some(members) =
+                    data.get_mut(&Place::of(&dependent, at)).and_then(Value::as_object_mut)
+                {
                     members.extend(pairs.iter().map(|(own, _)| (own.clone(), Value::Null)));
                 }
             }

@@ -1,6 +1,6 @@
 //! What a request asks for beside its resource: version, format, preferences (Protocol 8).
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, ACCEPT_CHARSET, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, Method, StatusCode};
 
 use crate::failure::{Failure, Outcome};
@@ -132,6 +132,22 @@ impl<'r> Asked<'r> {
         Ok(Asked { query, ..self.copy() })
     }
 
+    /// The version that the body is written in (Protocol 8.1.5).
+    pub(crate) fn body_version(&self) -> Version {
+        match text(self.headers, "odata-version").map(str::trim) {
+            Some("4.0") => Version::V4_0,
+            Some(_) => Version::V4_01,
+            None => self.version,
+        }
+    }
+
+    /// Whether null is left out of the answer: the preference is one of OData 4.01, and what a change
+    /// set to null is to be seen.
+    pub(crate) fn omits_nulls(&self) -> bool {
+        let is_read = self.method == Method::GET || self.path.ends_with("/$query");
+        self.prefer.omit_nulls && self.version >= Version::V4_01 && is_read
+    }
+
     pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -142,6 +158,14 @@ impl<'r> Asked<'r> {
             let range =
                 if option.eq_ignore_ascii_case("json") { "application/json" } else { option };
             return json(range).ok_or_else(|| not_acceptable("$format", option));
+        }
+        if let Some(charset) = self.header(ACCEPT_CHARSET) {
+            let is_known = |range: &str| {
+                matches!(parts(range).0, "*") || parts(range).0.eq_ignore_ascii_case("utf-8")
+            };
+            if !ranges(charset).any(is_known) {
+                return Err(not_acceptable("Accept-Charset", charset));
+            }
         }
         let Some(accept) = self.header(ACCEPT) else {
             return Ok(Format::DEFAULT);

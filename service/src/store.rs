@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use odata_query::Relations;
 use serde_json::{Map, Value};
 
+use crate::links::{End, Links};
 use crate::model::{Kind, Model, ResourceKind};
 
 /// Everything that requests read and change. Cloning it copies nothing until one of both is changed.
@@ -13,6 +15,7 @@ pub(crate) struct Data {
     sets: HashMap<String, Arc<Set>>,
     /// Media streams and stream properties, by the place of the entity and the name of the property.
     streams: HashMap<(String, String), Arc<Stream>>,
+    links: Arc<Links>,
 }
 
 /// The records of an entity set; those of a singleton are one.
@@ -90,6 +93,9 @@ impl Data {
     /// Replaces all records of a set.
     pub(crate) fn replace(&mut self, model: &Model, name: &str, records: Vec<Value>) {
         let set = Set::new(key(model, name), records);
+        // What is related to records of the set is read from the new ones; of the others it stays while they do.
+        let is_gone = |end: &End| end.set == name && set.find(&end.key).is_none();
+        Arc::make_mut(&mut self.links).forget(is_gone);
         self.sets.insert(name.to_owned(), Arc::new(set));
     }
 
@@ -124,6 +130,46 @@ impl Data {
         })
     }
 
+    /// Takes a record out of its set, and all relations with it.
+    pub(crate) fn remove(&mut self, set: &str, at: usize) -> Option<Value> {
+        let end = self.end(&Place::of(set, at));
+        let removed = self.set_mut(set)?.remove(at)?;
+        if let Some(end) = end.filter(|_| !self.links.is_empty()) {
+            self.links_mut().forget(|other| *other == end);
+        }
+        Some(removed)
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    pub(crate) fn links_mut(&mut self) -> &mut Links {
+        Arc::make_mut(&mut self.links)
+    }
+
+    /// What a record is related by; none where it is inside of another one.
+    pub(crate) fn end(&self, place: &Place) -> Option<End> {
+        let set = self.set(&place.set).filter(|_| place.inside.is_empty())?;
+        let key = set.key_of(set.records.get(place.at)?).unwrap_or_default();
+        Some(End { set: place.set.clone(), key })
+    }
+
+    /// Where an end of a relation is.
+    pub(crate) fn place(&self, end: &End) -> Option<Place> {
+        let set = self.set(&end.set)?;
+        // Without a key it is the only record.
+        let at = if end.key.is_empty() { Some(0) } else { set.find(&end.key) };
+        at.map(|at| Place::of(&end.set, at))
+    }
+
+    /// The places of the records that are linked to one.
+    pub(crate) fn linked(&self, place: &Place, navigation: &str) -> Vec<Place> {
+        let end = self.end(place);
+        let linked = end.as_ref().map_or(&[][..], |end| self.links.related(end, navigation));
+        linked.iter().filter_map(|end| self.place(end)).collect()
+    }
+
     pub(crate) fn stream(&self, entity: &str, property: &str) -> Option<&Stream> {
         self.streams.get(&(entity.to_owned(), property.to_owned())).map(AsRef::as_ref)
     }
@@ -140,6 +186,15 @@ impl Data {
     /// Removes all streams of an entity.
     pub(crate) fn remove_streams(&mut self, entity: &str) {
         self.streams.retain(|(owner, _), _| owner != entity);
+    }
+}
+
+impl Relations for Data {
+    fn related(&self, set: &str, navigation: &str, record: &Map<String, Value>) -> Vec<&Value> {
+        let key = self.set(set).and_then(|own| key_text(&own.key, record)).unwrap_or_default();
+        let end = End { set: set.to_owned(), key };
+        let related = self.links.related(&end, navigation).iter();
+        related.filter_map(|end| self.get(&self.place(end)?)).collect()
     }
 }
 
@@ -164,7 +219,7 @@ impl Set {
         let [only] = self.key.as_slice() else {
             return None;
         };
-        only.value(record)?.as_i64()
+        only.value(members(record))?.as_i64()
     }
 
     pub(crate) fn records(&self) -> &[Value] {
@@ -178,7 +233,7 @@ impl Set {
 
     /// The key of a record as the index has it.
     pub(crate) fn key_of(&self, record: &Value) -> Option<String> {
-        key_text(&self.key, record)
+        key_text(&self.key, members(record))
     }
 
     /// A number that no record has as its key.
@@ -197,11 +252,6 @@ impl Set {
         at
     }
 
-    /// A record, to be changed; its key stays as it is.
-    pub(crate) fn record_mut(&mut self, at: usize) -> Option<&mut Value> {
-        self.records.get_mut(at)
-    }
-
     /// Takes a record out.
     pub(crate) fn remove(&mut self, at: usize) -> Option<Value> {
         if at >= self.records.len() {
@@ -214,8 +264,9 @@ impl Set {
 }
 
 impl KeyProperty {
-    pub(crate) fn value<'v>(&self, record: &'v Value) -> Option<&'v Value> {
-        self.path.iter().try_fold(record, |value, name| value.get(name))
+    pub(crate) fn value<'v>(&self, record: &'v Map<String, Value>) -> Option<&'v Value> {
+        let (first, rest) = self.path.split_first()?;
+        rest.iter().try_fold(record.get(first)?, |value, name| value.get(name))
     }
 
     /// A value of a literal or a record as keys are compared.
@@ -261,7 +312,7 @@ pub(crate) fn key_properties(
 }
 
 /// The key of a record as keys are compared; none where a part of it is missing.
-pub(crate) fn key_text(key: &[KeyProperty], record: &Value) -> Option<String> {
+pub(crate) fn key_text(key: &[KeyProperty], record: &Map<String, Value>) -> Option<String> {
     let parts = key.iter().map(|property| match property.value(record)? {
         Value::String(text) => Some(property.text(text)),
         Value::Number(number) => Some(number.to_string()),

@@ -202,13 +202,38 @@ pub(crate) fn complete(
             None if property.navigation => continue,
             None => left_out(model, property).ok_or_else(|| {
                 let message = format!("`{}` is missing and cannot be null", property.name);
-                Failure::bad_request(message).about(&property.name)
+                Failure::missing(message).about(&property.name)
             })?,
         };
         members.insert(property.name.clone(), value);
     }
     members.extend(given);
     Ok(())
+}
+
+/// Adds to a record what its type declares and it lacks, as far as that can be null, empty or a default.
+pub(crate) fn fill(model: &Model, declared: &str, record: &mut Value) {
+    let own = model.type_of(record, declared).to_owned();
+    let (Some(own), Some(members)) = (model.structured(&own), record.as_object_mut()) else {
+        return;
+    };
+    for property in &own.properties {
+        if property.type_name == "Edm.Stream" {
+            continue;
+        }
+        match members.get_mut(&property.name) {
+            Some(Value::Array(items)) => {
+                items.iter_mut().for_each(|item| fill(model, &property.type_name, item));
+            }
+            Some(value) => fill(model, &property.type_name, value),
+            None if property.navigation => {}
+            None => {
+                if let Some(value) = left_out(model, property) {
+                    members.insert(property.name.clone(), value);
+                }
+            }
+        }
+    }
 }
 
 /// The value of a property that is left out; none where it has to be given.
@@ -232,6 +257,17 @@ fn default_value(model: &Model, property: &Property, default: &Value) -> Value {
             "Byte" | "SByte" | "Int16" | "Int32" | "Int64" | "Decimal" | "Single" | "Double",
         ) => serde_json::from_str(text).unwrap_or_else(|_| default.clone()),
         _ => default.clone(),
+    }
+}
+
+/// A value of a URL as the JSON of a property.
+pub(crate) fn url_value(model: &Model, type_name: &str, text: &str) -> Value {
+    match model.kind(type_name) {
+        Kind::Primitive("Boolean") => json!(text == "true"),
+        Kind::Primitive(
+            "Byte" | "SByte" | "Int16" | "Int32" | "Int64" | "Decimal" | "Single" | "Double",
+        ) => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        _ => json!(text),
     }
 }
 

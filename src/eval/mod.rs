@@ -15,7 +15,7 @@ mod tests;
 
 pub use explain::{Explanation, Step};
 pub use page::Page;
-pub use related::Collections;
+pub use related::{Collections, Relations};
 
 use std::time::SystemTime;
 

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt;
 use std::rc::Rc;
 
 use serde_json::{Map, Value as Json};
@@ -44,6 +45,47 @@ use crate::value::{Number, NumberKey};
 #[derive(Debug, Clone, Default)]
 pub struct Collections<'a> {
     named: Vec<(String, &'a [Json])>,
+    relations: Option<&'a dyn Relations>,
+}
+
+/// Relations that no properties tell of: navigation without referential constraints.
+///
+/// ```
+/// use odata_query::schema::{Navigation, Schema, TypeBuilder};
+/// use odata_query::{Collections, Query, Relations};
+/// use serde_json::{Map, Value, json};
+///
+/// #[derive(Debug)]
+/// struct Friends(Vec<Value>);
+///
+/// impl Relations for Friends {
+///     fn related(&self, set: &str, navigation: &str, record: &Map<String, Value>) -> Vec<&Value> {
+///         assert_eq!((set, navigation), ("People", "friends"));
+///         // Everybody is a friend of whoever is the first.
+///         if record["id"] == 1 { self.0.iter().skip(1).collect() } else { Vec::new() }
+///     }
+/// }
+///
+/// let schema = Schema::builder()
+///     .entity_type(
+///         TypeBuilder::new("Person")
+///             .property("id", "Edm.Int32")
+///             .navigation(Navigation::to_many("friends", "Person")),
+///     )
+///     .entity_set("People", "Person")
+///     .build()?;
+/// let people = Friends(vec![json!({"id": 1}), json!({"id": 2})]);
+///
+/// let person = schema.entity_set("People").expect("a declared set");
+/// let plan = Query::parse("$filter=friends/any(f:f/id eq 2)&$expand=friends")?.bind_to(&person)?;
+/// let page = plan.apply_with(&people.0, &Collections::new().with_relations(&people))?;
+/// assert_eq!(page.to_json(), r#"{"value":[{"id":1,"friends":[{"id":2}]}]}"#);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
+pub trait Relations: fmt::Debug + Sync {
+    /// The records that a navigation property of a record of an entity set leads to; of single-valued
+    /// navigation the first one counts.
+    fn related(&self, set: &str, navigation: &str, record: &Map<String, Json>) -> Vec<&Json>;
 }
 
 impl<'a> Collections<'a> {
@@ -56,6 +98,12 @@ impl<'a> Collections<'a> {
     pub fn with(mut self, set: &str, records: &'a [Json]) -> Self {
         self.named.retain(|(name, _)| name != set);
         self.named.push((set.to_owned(), records));
+        self
+    }
+
+    /// Adds relations that no properties tell of, in place of earlier ones.
+    pub fn with_relations(mut self, relations: &'a dyn Relations) -> Self {
+        self.relations = Some(relations);
         self
     }
 
@@ -89,6 +137,8 @@ enum Key {
 pub(super) struct Found<'e> {
     index: Option<Rc<Index<'e>>>,
     key: Vec<Key>,
+    /// What is related by no index.
+    listed: Vec<&'e Json>,
     /// Records that were read to make the index.
     read: usize,
 }
@@ -101,7 +151,7 @@ impl<'e> Found<'e> {
 
     pub(super) fn records(&self) -> &[&'e Json] {
         let found = self.index.as_ref().and_then(|index| index.get(&self.key));
-        found.map_or(&[], Vec::as_slice)
+        found.unwrap_or(&self.listed)
     }
 }
 
@@ -112,18 +162,25 @@ impl<'e> Related<'e> {
 
     /// The records that a link leads to from a record.
     pub(super) fn find(&self, link: &Link, record: &Map<String, Json>) -> Found<'e> {
-        let nothing = Found { index: None, key: Vec::new(), read: 0 };
-        let Some(records) = link.collection.as_ref().and_then(|set| self.collections.get(set))
-        else {
-            return nothing;
+        let listed = |listed: Vec<&'e Json>| {
+            let read = listed.len();
+            Found { index: None, key: Vec::new(), listed, read }
+        };
+        let Some(collection) = &link.collection else {
+            let relations = self.collections.relations.zip(link.origin.as_ref());
+            let related = relations.map(|(all, set)| all.related(set, &link.name, record));
+            return listed(related.unwrap_or_default());
+        };
+        let Some(records) = self.collections.get(collection) else {
+            return listed(Vec::new());
         };
         let Some(own) = key(record, link.pairs.iter().map(|(own, _)| own)) else {
-            return nothing;
+            return listed(Vec::new());
         };
         let columns = link.pairs.iter().map(|(_, target)| target.clone()).collect();
-        let columns = (link.collection.clone().unwrap_or_default(), columns);
+        let columns = (collection.clone(), columns);
         if let Some(index) = self.indexes.borrow().get(&columns) {
-            return Found { index: Some(index.clone()), key: own, read: 0 };
+            return Found { index: Some(index.clone()), key: own, listed: Vec::new(), read: 0 };
         }
         let mut index = Index::new();
         for record in records {
@@ -134,7 +191,7 @@ impl<'e> Related<'e> {
         }
         let index = Rc::new(index);
         self.indexes.borrow_mut().insert(columns, index.clone());
-        Found { index: Some(index), key: own, read: records.len() }
+        Found { index: Some(index), key: own, listed: Vec::new(), read: records.len() }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::bind::Binder;
 use super::operation::TypeTest;
 use super::path::Owner;
-use super::shape::link;
+use super::shape::{Link, link};
 use super::{NodeId, Op, Operation, Variable, types};
 use crate::ast::{Expr, Node as AstNode, Operator};
 use crate::error::{Error, Kind as ErrorKind};
@@ -222,7 +222,7 @@ impl<'q> Binder<'q, '_> {
         match &member.kind {
             MemberKind::Property(_) | MemberKind::Navigation(_) => {
                 let link = self.navigation(of, &member.name).as_ref().map(link);
-                let value = match link.filter(|link| link.collection.is_some()) {
+                let value = match link.filter(Link::leads_out) {
                     Some(link) => self.push(Op::Related(of, Box::new(link)), place, Types::ANY)?,
                     None => self.member(of, &member.name, place)?,
                 };

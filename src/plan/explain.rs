@@ -125,8 +125,10 @@ impl Plan {
                 children(f, &[*of])
             }
             Op::Related(of, link) => {
-                let collection = link.collection.as_deref().unwrap_or_default();
-                writeln!(f, "member `{}`, else looked up in `{collection}`", link.name)?;
+                match &link.collection {
+                    Some(set) => writeln!(f, "member `{}`, else looked up in `{set}`", link.name)?,
+                    None => writeln!(f, "member `{}`, else what the host relates", link.name)?,
+                }
                 children(f, &[*of])
             }
             Op::Compare(op, left, right) => {

@@ -60,7 +60,9 @@ pub(crate) enum Part {
 #[derive(Debug, Clone)]
 pub(crate) struct Link {
     pub(crate) name: Box<str>,
-    /// None where nothing says where to look.
+    /// The set of the record, where the host knows what is related.
+    pub(crate) origin: Option<Box<str>>,
+    /// None where no properties tell what is related.
     pub(crate) collection: Option<Box<str>>,
     /// Properties of the record and of the related ones.
     pub(crate) pairs: Vec<(Box<str>, Box<str>)>,
@@ -79,6 +81,13 @@ pub(crate) struct KeyProperty {
     pub(crate) name: Box<str>,
     /// Whether its values stand in quotes.
     pub(crate) quoted: bool,
+}
+
+impl Link {
+    /// Whether what is related may stand elsewhere than in the record.
+    pub(crate) fn leads_out(&self) -> bool {
+        self.collection.is_some() || self.origin.is_some()
+    }
 }
 
 impl Item {
@@ -363,8 +372,10 @@ pub(super) fn link(navigation: &Navigation) -> Link {
     let pairs: Vec<_> =
         navigation.pairs().map(|(own, target)| (own.into(), target.into())).collect();
     let collection = navigation.set().filter(|_| !pairs.is_empty());
+    let origin = navigation.origin().filter(|_| pairs.is_empty() && navigation.set().is_some());
     Link {
         name: navigation.name().into(),
+        origin: origin.map(Into::into),
         collection: collection.map(Into::into),
         pairs,
         many: navigation.is_collection(),

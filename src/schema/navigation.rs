@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::EntityType;
 use super::build::NavigationBuilder;
-use super::model::{Item, Link, Member, MemberKind, Model, SetId, TypeId};
+use super::model::{EntitySet, Item, Link, Member, MemberKind, Model, SetId, TypeId};
 
 /// A navigation property (CSDL 8): the related entities are those of the set [`set`](Self::set) in which
 /// all [`pairs`](Self::pairs) of properties are equal.
@@ -41,6 +41,8 @@ pub struct Navigation {
     /// The type that declares it, and which of its members it is.
     owner: TypeId,
     name: Box<str>,
+    /// The set that it begins in, and the one that it leads to.
+    origin: Option<SetId>,
     set: Option<SetId>,
 }
 
@@ -60,8 +62,9 @@ impl Navigation {
             return None;
         };
         let model = owner.model().clone();
-        let set = target_set(&model, owner.set, &member.name, link);
-        Some(Navigation { model, owner: owner.id(), name: member.name.clone(), set })
+        let origin = owner.set.or_else(|| only_set(&model, owner.id()));
+        let set = target_set(&model, origin, &member.name, link);
+        Some(Navigation { model, owner: owner.id(), name: member.name.clone(), origin, set })
     }
 
     fn link(&self) -> Option<&Link> {
@@ -104,6 +107,11 @@ impl Navigation {
         self.set.and_then(|set| self.model.set(set)).map(|set| set.name.as_ref())
     }
 
+    /// The entity set or singleton that the owner is of: the one that is known, else the only one of its type.
+    pub fn origin(&self) -> Option<&str> {
+        self.origin.and_then(|set| self.model.set(set)).map(|set| set.name.as_ref())
+    }
+
     /// Pairs of a property of the owner and the property of the target that has the same value
     /// (referential constraints, CSDL 8.5). None where records hold what is related.
     pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -132,9 +140,13 @@ fn target_set(model: &Model, owner: Option<SetId>, name: &str, link: &Link) -> O
     if let Some(set) = bound.or(link.set.as_ref()) {
         return model.set_of(set);
     }
-    let mut of_type = (0..)
-        .zip(&model.sets)
-        .filter(|(_, set)| model.item(set.type_id) == Item::Structured(link.target));
+    only_set(model, link.target)
+}
+
+/// The entity set or singleton of a type, where there is one alone.
+fn only_set(model: &Model, id: TypeId) -> Option<SetId> {
+    let of_type = |set: &EntitySet| model.item(set.type_id) == Item::Structured(id);
+    let mut of_type = (0..).zip(&model.sets).filter(|(_, set)| of_type(set));
     match (of_type.next(), of_type.next()) {
         (Some((only, _)), None) => Some(SetId(only)),
         _ => None,

@@ -70,9 +70,10 @@ pub(crate) struct Options {
     /// Records of one answer at most; the rest is behind its next link
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) page_size: Option<u64>,
-    /// Which names of properties are the same
-    #[arg(long, value_enum, default_value_t = NameRule::IgnoreCase)]
-    pub(super) names: NameRule,
+    /// Which names of properties are the same; if not given, exact ones alone with `--metadata`, and those that differ in
+    /// case too without it
+    #[arg(long, value_enum)]
+    pub(super) names: Option<NameRule>,
     /// What a raw `+` in a query is; a plus sign if not given, but a blank in `intradesk`
     #[arg(long, value_enum)]
     pub(super) plus: Option<PlusRule>,
@@ -177,8 +178,10 @@ impl Options {
     pub(super) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         settings.names = match self.names {
-            NameRule::Exact => Names::Exact,
-            NameRule::IgnoreCase => Names::IgnoreCase,
+            Some(NameRule::Exact) => Names::Exact,
+            Some(NameRule::IgnoreCase) => Names::IgnoreCase,
+            None if self.metadata.is_some() => Names::Exact,
+            None => Names::IgnoreCase,
         };
         settings.plus = match (self.plus, self.preset) {
             (Some(PlusRule::Space), _) | (None, Some(Preset::Intradesk)) => Plus::Space,

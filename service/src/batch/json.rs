@@ -62,6 +62,9 @@ fn item(request: &Value) -> Outcome<Item> {
         }
         Some(body) => body.to_string().into_bytes(),
     };
+    if !body.is_empty() && is_json {
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+    }
     let depends_on = request.get("dependsOn").and_then(Value::as_array).into_iter().flatten();
     Ok(Item {
         id: Some(needed("id")?),

@@ -42,6 +42,10 @@ pub(crate) fn answer(service: &Service, asked: &Asked<'_>) -> Outcome<Reply> {
     if asked.method != Method::POST {
         return Err(Failure::method_not_allowed("`$batch`", "POST"));
     }
+    if asked.prefer.returned.is_some() {
+        let message = "`Prefer: return` is for single requests of a batch";
+        return Err(Failure::bad_request(message));
+    }
     let content_type = asked.header(CONTENT_TYPE).unwrap_or_default().to_owned();
     let name = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match name.as_str() {
@@ -95,7 +99,20 @@ fn run(service: &Service, asked: &Asked<'_>, items: Vec<Item>, each: bool) -> Ou
             break;
         }
     }
+    // What is not carried out any more has no answer, but what depends on a failure says so.
+    for item in items.filter(|_| each) {
+        if item.depends_on.iter().any(|id| before.failed.contains(id)) {
+            let reply =
+                Reply::failure(&failed_dependency("a request that this one depends on failed"));
+            before.remember(&item, &reply);
+            answers.push(Answer { id: item.id, group: item.group, reply, version: asked.version });
+        }
+    }
     Ok(answers)
+}
+
+fn failed_dependency(message: &str) -> Failure {
+    Failure::new(StatusCode::FAILED_DEPENDENCY, "failed-dependency", message)
 }
 
 fn is_failure(reply: &Reply) -> bool {
@@ -123,11 +140,7 @@ fn group(
     for item in items {
         if failed {
             if each {
-                let failure = Failure::new(
-                    StatusCode::FAILED_DEPENDENCY,
-                    "failed-dependency",
-                    "another request of the group failed",
-                );
+                let failure = failed_dependency("another request of the group failed");
                 let reply = Reply::failure(&failure);
                 before.remember(&item, &reply);
                 answers.push(Answer {
@@ -146,11 +159,8 @@ fn group(
             *data = unchanged.clone();
             for done in &mut answers {
                 let Answer { reply, .. }: &mut Answer = done;
-                let failure = Failure::new(
-                    StatusCode::FAILED_DEPENDENCY,
-                    "failed-dependency",
-                    "undone, because another request of the group failed",
-                );
+                let failure =
+                    failed_dependency("undone, because another request of the group failed");
                 *reply = Reply::failure(&failure);
             }
             if !each {
@@ -173,8 +183,7 @@ fn prepared(
     let mut version = asked.version;
     let answered = || {
         if item.depends_on.iter().any(|id| before.failed.contains(id)) {
-            let message = "a request that this one depends on failed";
-            return Err(Failure::new(StatusCode::FAILED_DEPENDENCY, "failed-dependency", message));
+            return Err(failed_dependency("a request that this one depends on failed"));
         }
         if item.headers.contains_key("odata-maxversion") {
             version = Version::negotiated(&item.headers)?;
@@ -215,6 +224,9 @@ fn is_of_batch(value: &HeaderValue) -> bool {
 
 impl Before {
     fn remember(&mut self, item: &Item, reply: &Reply) {
+        if is_failure(reply) {
+            self.failed.extend(item.group.clone());
+        }
         let Some(id) = &item.id else {
             return;
         };
@@ -237,11 +249,7 @@ impl Before {
                     Some(url) => format!("{url}{rest}"),
                     None if self.failed.contains(id) => {
                         let message = format!("request `{id}`, which `{url}` refers to, failed");
-                        return Err(Failure::new(
-                            StatusCode::FAILED_DEPENDENCY,
-                            "failed-dependency",
-                            message,
-                        ));
+                        return Err(failed_dependency(&message));
                     }
                     None => url.to_owned(),
                 }

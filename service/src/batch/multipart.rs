@@ -1,6 +1,6 @@
 //! Batches as MIME messages (Protocol 11.7.7).
 
-use http::header::{CONTENT_TYPE, HeaderName};
+use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use super::{Answer, Item};
@@ -22,11 +22,7 @@ pub(super) fn read(content_type: &str, body: &[u8]) -> Outcome<Vec<Item>> {
         }
         for part in parts(content_type, content)? {
             let (headers, content) = head(part)?;
-            let item = request(&headers, content, Some(format!("{number}")))?;
-            if item.method == Method::GET {
-                return Err(Failure::bad_request("a change set cannot contain a GET request"));
-            }
-            items.push(item);
+            items.push(request(&headers, content, Some(format!("{number}")))?);
         }
     }
     Ok(items)
@@ -180,6 +176,21 @@ pub(super) fn write(answers: Vec<Answer>) -> Reply {
     Reply::new(StatusCode::OK).with_body(&content_type, body)
 }
 
+/// The name of a header as it is usually written.
+fn usual(name: &HeaderName) -> String {
+    match name.as_str() {
+        "etag" => return "ETag".to_owned(),
+        "odata-entityid" => return "OData-EntityId".to_owned(),
+        _ => {}
+    }
+    let mut starts = true;
+    let usual = |letter: char| {
+        let upper = std::mem::replace(&mut starts, letter == '-');
+        if upper { letter.to_ascii_uppercase() } else { letter }
+    };
+    name.as_str().chars().map(usual).collect()
+}
+
 fn write_part(answer: &Answer, out: &mut Vec<u8>) {
     let reply = &answer.reply;
     let mut head =
@@ -191,8 +202,7 @@ fn write_part(answer: &Answer, out: &mut Vec<u8>) {
     head.push_str(&format!("\r\nHTTP/1.1 {} {reason}\r\n", reply.status.as_u16()));
     head.push_str(&format!("OData-Version: {}\r\n", answer.version.name()));
     for (name, value) in reply.headers() {
-        let name = if name == CONTENT_TYPE { "Content-Type" } else { name.as_str() };
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head.push_str(&format!("{}: {value}\r\n", usual(name)));
     }
     head.push_str(&format!("Content-Length: {}\r\n\r\n", reply.body().len()));
     out.extend_from_slice(head.as_bytes());

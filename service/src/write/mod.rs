@@ -1,21 +1,24 @@
 //! Requests that change records (Protocol 11.4).
 
+mod property;
+mod reference;
+
 use http::header::{CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use http::{Method, StatusCode};
 use odata_query::Query;
 use serde_json::{Map, Value};
 
 use crate::Service;
-use crate::change::{DEPTH, Writer, url_value};
+use crate::change::{DEPTH, Writer};
 use crate::failure::{Failure, Outcome};
-use crate::model::Kind;
+use crate::nested::{ContentIds, Nested};
 use crate::path::{Segment, key_value, shown};
 use crate::read::{PREFERENCE_APPLIED, Read, matches_tag};
-use crate::relate;
 use crate::reply::Reply;
-use crate::request::{Asked, Format, Return};
-use crate::resolve::{Collection, Entity, Suffix, Target, UNTYPED, ValueOf, Via};
+use crate::request::{Asked, Format, Return, Version};
+use crate::resolve::{Collection, Entity, Suffix, Target};
 use crate::store::{Data, Stream};
+use crate::value::url_value;
 
 const ODATA_ENTITYID: HeaderName = HeaderName::from_static("odata-entityid");
 
@@ -28,7 +31,9 @@ pub(crate) fn answer(service: &Service, data: &mut Data, asked: &Asked<'_>) -> O
     let query = service.query(asked)?;
     let format = asked.format(query.options().format.as_deref())?;
     let before = changes_several(asked).then(|| data.clone());
-    let mut request = Request { service, data, asked, query: query.without("$format"), format };
+    let query = query.without("$format");
+    let ids = ContentIds::default();
+    let mut request = Request { service, data, asked, query, format, ids };
     let done = request.answer(&segments);
     if let (Err(_), Some(before)) = (&done, before) {
         *request.data = before;
@@ -48,6 +53,7 @@ struct Request<'a> {
     asked: &'a Asked<'a>,
     query: Query,
     format: Format,
+    ids: ContentIds,
 }
 
 impl Request<'_> {
@@ -78,6 +84,9 @@ impl Request<'_> {
                 Method::PATCH => self.update(&entity, false),
                 Method::PUT => self.update(&entity, true),
                 Method::DELETE => self.delete(&entity),
+                _ if is_singleton(&entity) => {
+                    Err(Failure::method_not_allowed("a singleton", "GET, PATCH, PUT"))
+                }
                 _ => Err(Failure::method_not_allowed("an entity", "GET, PATCH, PUT, DELETE")),
             },
             (Target::Entity(entity), Some(Suffix::Ref)) => {
@@ -108,7 +117,7 @@ impl Request<'_> {
     }
 
     fn writer(&mut self) -> Writer<'_> {
-        Writer { service: self.service, data: self.data, asked: self.asked }
+        Writer { service: self.service, data: self.data, asked: self.asked, ids: &mut self.ids }
     }
 
     /// The members of a JSON body.
@@ -123,14 +132,16 @@ impl Request<'_> {
     }
 
     fn json(&self) -> Outcome<Value> {
-        if !self.is_json() {
-            let given = shown(self.asked.header(CONTENT_TYPE).unwrap_or_default());
-            let message =
-                format!("a body of the type `{given}` is not read, one of application/json is");
-            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
-        }
         if self.asked.body.is_empty() {
             return Err(Failure::bad_request("the body is missing"));
+        }
+        let given = self.asked.header(CONTENT_TYPE);
+        if !given.is_some_and(is_json) {
+            let given = given.map_or("without a `Content-Type`".to_owned(), |given| {
+                format!("of the type `{}`", shown(given))
+            });
+            let message = format!("a body {given} is not read, one of application/json is");
+            return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type", message));
         }
         let json: Value = serde_json::from_slice(self.asked.body)
             .map_err(|error| Failure::bad_request(format!("the body is no JSON: {error}")))?;
@@ -140,21 +151,13 @@ impl Request<'_> {
         Ok(json)
     }
 
-    fn is_json(&self) -> bool {
-        let Some(given) = self.asked.header(CONTENT_TYPE) else {
-            return true;
-        };
-        let name = given.split(';').next().unwrap_or_default().trim();
-        name.eq_ignore_ascii_case("application/json")
-    }
-
     fn create(&mut self, collection: &Collection) -> Outcome<Reply> {
         let own = self.service.model.structured(collection.entity.name());
-        if own.is_some_and(|own| own.has_stream) && !self.is_json() {
+        if own.is_some_and(|own| own.has_stream) {
             return self.create_media(collection);
         }
         let members = self.members()?;
-        let nested = expanded(collection, &members);
+        let nested = Nested::of(&collection.entity, [&members]);
         let entity = self.writer().create(collection, members, &[], DEPTH)?;
         self.created(&entity, &nested)
     }
@@ -176,10 +179,10 @@ impl Request<'_> {
         }
         let entity = self.writer().create(collection, members, &[], DEPTH)?;
         self.data.set_stream(&entity.url, "", Some(stream));
-        self.created(&entity, &[])
+        self.created(&entity, &Nested::default())
     }
 
-    fn created(&mut self, entity: &Entity, nested: &[String]) -> Outcome<Reply> {
+    fn created(&mut self, entity: &Entity, nested: &Nested) -> Outcome<Reply> {
         let url = format!("{}{}", self.asked.root, entity.url);
         let options = self.query.options();
         let is_shaped = !options.select.is_empty() || !options.expand.is_empty();
@@ -190,7 +193,7 @@ impl Request<'_> {
         }
         let mut query = self.query.clone();
         if !is_shaped {
-            query = nested.iter().fold(query, |query, name| query.expand(name));
+            query = nested.expanded_in(query);
         }
         let reply = self.read(query).entity(entity, StatusCode::CREATED)?;
         Ok(self.preference_applied(reply.with(LOCATION, &url)))
@@ -203,6 +206,7 @@ impl Request<'_> {
             asked: self.asked,
             query,
             format: self.format,
+            ids: Some(&self.ids),
         }
     }
 
@@ -225,7 +229,7 @@ impl Request<'_> {
     fn tag(&self, entity: &Entity) -> Option<String> {
         let set = &entity.place.set;
         let record = self.data.set(set)?.records().get(entity.place.at)?;
-        self.service.etag(set, record)
+        self.service.etag(self.data, set, record)
     }
 
     /// `If-Match` and `If-None-Match` (Protocol 8.2.4, 8.2.5).
@@ -262,9 +266,24 @@ impl Request<'_> {
         }
     }
 
+    /// The entity tag in a body counts as one in `If-Match` since OData 4.01 (Protocol 11.4.3).
+    fn check_tag_of_body(&self, entity: &Entity, members: &Map<String, Value>) -> Outcome<()> {
+        let given = ["@odata.etag", "@etag"].iter().find_map(|name| members.get(*name)?.as_str());
+        match (given, self.tag(entity)) {
+            (Some(given), Some(tag))
+                if self.asked.body_version() >= Version::V4_01 && !matches_tag(given, &tag) =>
+            {
+                let message = "the entity has another entity tag than the body says";
+                Err(Failure::precondition_failed(message).about("@odata.etag"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn update(&mut self, entity: &Entity, replace: bool) -> Outcome<Reply> {
         self.check_tag(entity)?;
         let members = self.members()?;
+        self.check_tag_of_body(entity, &members)?;
         self.writer().update(entity, members, replace, DEPTH)?;
         self.updated(entity)
     }
@@ -299,6 +318,14 @@ impl Request<'_> {
             ));
         }
         let key = self.service.resolver(self.data, &|_| None).key_of(&collection.entity);
+        let own = self.service.model.structured(collection.entity.name());
+        let is_made = |name: &str| {
+            own.and_then(|own| own.property(name)).is_some_and(|property| property.computed)
+        };
+        // Keys that the service makes, and media entities, are of no client's choice.
+        if own.is_some_and(|own| own.has_stream) || key.iter().any(|own| is_made(own.name())) {
+            return Err(missing);
+        }
         let mut values = Vec::with_capacity(key.len());
         for property in &key {
             let given = arguments.iter().find(|given| match &given.name {
@@ -312,252 +339,35 @@ impl Request<'_> {
             }
         }
         let members = self.members()?;
-        let nested = expanded(&collection, &members);
-        let entity = self.writer().create(&collection, members, &values, DEPTH)?;
-        self.created(&entity, &nested)
+        let nested = Nested::of(&collection.entity, [&members]);
+        let created = self.writer().create(&collection, members, &values, DEPTH);
+        match created {
+            Ok(entity) => self.created(&entity, &nested),
+            // What changes an entity in part need not be enough for a new one.
+            Err(failure) if failure.is_missing() && self.asked.method == Method::PATCH => {
+                Err(missing)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     fn delete(&mut self, entity: &Entity) -> Outcome<Reply> {
-        let is_singleton = entity.place.inside.is_empty() && entity.entity.is_singleton();
-        if is_singleton {
+        if is_singleton(entity) {
             return Err(Failure::method_not_allowed("a singleton", "GET, PATCH, PUT"));
         }
         self.check_tag(entity)?;
         self.writer().delete(entity)?;
         Ok(Reply::no_content())
     }
-
-    /// The reference in a body: `{"@odata.id": "…"}`.
-    fn reference(&self) -> Outcome<String> {
-        let members = self.members()?;
-        let id = ["@odata.id", "@id"].iter().find_map(|name| members.get(*name)?.as_str());
-        id.map(str::to_owned).ok_or_else(|| {
-            Failure::bad_request("the body must refer to an entity: {\"@odata.id\": \"…\"}")
-        })
-    }
-
-    /// `…/$ref` of a collection: adding, replacing and removing references (Protocol 11.4.6).
-    fn references(&mut self, collection: &Collection) -> Outcome<Reply> {
-        let Some(via) = collection.via.clone() else {
-            return Err(Failure::method_not_allowed("the references to a set", "GET"));
-        };
-        self.check_tag(&via.owner)?;
-        match self.asked.method {
-            Method::POST => {
-                let id = self.reference()?;
-                let target = self.writer().referenced(&via.navigation, &id)?;
-                self.link(&via, &target)?;
-            }
-            Method::DELETE => {
-                let target = match self.query.options().id.clone() {
-                    Some(id) => Some(self.writer().referenced(&via.navigation, &id)?),
-                    None => None,
-                };
-                let related = self.writer().related_places(&via.owner, &via.navigation);
-                if target.as_ref().is_some_and(|target| !related.contains(target)) {
-                    return Err(Failure::not_found("the entity is not related").about("$id"));
-                }
-                for place in related {
-                    if target.as_ref().is_none_or(|target| *target == place) {
-                        self.unlink(&via, &place)?;
-                    }
-                }
-            }
-            _ => {
-                let ids = self.replacing()?;
-                let mut places = Vec::with_capacity(ids.len());
-                for id in ids {
-                    places.push(self.writer().referenced(&via.navigation, &id)?);
-                }
-                for place in self.writer().related_places(&via.owner, &via.navigation) {
-                    if !places.contains(&place) {
-                        self.unlink(&via, &place)?;
-                    }
-                }
-                for place in places {
-                    self.link(&via, &place)?;
-                }
-            }
-        }
-        Ok(Reply::no_content())
-    }
-
-    /// The references of a body that replaces all of them.
-    fn replacing(&self) -> Outcome<Vec<String>> {
-        let members = self.members()?;
-        let wrong =
-            || Failure::bad_request("the body must be a collection of references in `value`");
-        let items = members.get("value").and_then(Value::as_array).ok_or_else(wrong)?;
-        let id = |item: &Value| {
-            ["@odata.id", "@id"]
-                .iter()
-                .find_map(|name| item.get(*name)?.as_str().map(str::to_owned))
-        };
-        items.iter().map(|item| id(item).ok_or_else(wrong)).collect()
-    }
-
-    fn link(&mut self, via: &Via, target: &crate::store::Place) -> Outcome<()> {
-        relate::link(&self.service.model, self.data, &via.navigation, &via.owner.place, target)
-    }
-
-    fn unlink(&mut self, via: &Via, target: &crate::store::Place) -> Outcome<()> {
-        relate::unlink(&self.service.model, self.data, &via.navigation, &via.owner.place, target)
-    }
-
-    fn set_reference(&mut self, via: &Via) -> Outcome<Reply> {
-        self.check_tag(&via.owner)?;
-        let id = self.reference()?;
-        let target = self.writer().referenced(&via.navigation, &id)?;
-        self.link(via, &target)?;
-        Ok(Reply::no_content())
-    }
-
-    fn remove_reference(&mut self, via: &Via, target: &crate::store::Place) -> Outcome<Reply> {
-        self.check_tag(&via.owner)?;
-        if !via.navigation.is_collection() && self.query.options().id.is_some() {
-            return Err(
-                Failure::bad_request("`$id` is for references of a collection").about("$id")
-            );
-        }
-        self.unlink(via, target)?;
-        Ok(Reply::no_content())
-    }
-
-    /// The content of a media entity.
-    fn media(&mut self, entity: &Entity) -> Outcome<Reply> {
-        let own = self.service.model.structured(entity.entity.name());
-        if !own.is_some_and(|own| own.has_stream) {
-            return Err(Failure::bad_request(format!("`{}` is no media entity", entity.url)));
-        }
-        match self.asked.method {
-            Method::PUT => {
-                self.check_tag(entity)?;
-                self.put_stream(entity, "");
-                Ok(Reply::no_content())
-            }
-            Method::DELETE => self.delete(entity),
-            _ => Err(Failure::method_not_allowed(
-                "the content of a media entity",
-                "GET, PUT, DELETE",
-            )),
-        }
-    }
-
-    fn put_stream(&mut self, entity: &Entity, property: &str) {
-        let content_type = self.asked.header(CONTENT_TYPE).unwrap_or("application/octet-stream");
-        let stream =
-            Stream { content_type: content_type.to_owned(), bytes: self.asked.body.to_vec() };
-        self.data.set_stream(&entity.url, property, Some(stream));
-    }
-
-    /// Structural properties (Protocol 11.4.9).
-    fn value(&mut self, value: &ValueOf, suffix: Option<Suffix>) -> Outcome<Reply> {
-        self.check_tag(&value.entity)?;
-        let property = &value.property;
-        if property.type_name == "Edm.Stream" && suffix.is_none() {
-            return self.stream(value);
-        }
-        let is_complex =
-            matches!(self.service.model.kind(&property.type_name), Kind::Structured(_))
-                && !property.collection;
-        let allowed = if is_complex { "GET, PUT, PATCH, DELETE" } else { "GET, PUT, DELETE" };
-        let refused = || Err(Failure::method_not_allowed("this property", allowed));
-        let is_raw = suffix == Some(Suffix::Value);
-        if !matches!(suffix, None | Some(Suffix::Value))
-            || is_raw && (is_complex || property.collection)
-        {
-            return refused();
-        }
-        let replace = self.asked.method != Method::PATCH;
-        let new = match self.asked.method {
-            Method::DELETE if value.is_dynamic() || property.nullable && !property.collection => {
-                Value::Null
-            }
-            Method::DELETE => {
-                let message = format!("`{}` cannot be null", property.name);
-                return Err(Failure::bad_request(message).about(&property.name));
-            }
-            Method::PUT if is_raw => self.raw(property.type_name.as_str())?,
-            Method::PUT | Method::PATCH if is_complex => Value::Object(self.complex()?),
-            // A primitive value has no parts to change (Protocol 11.4.9.1: PUT, and PATCH alike).
-            Method::PUT | Method::PATCH => {
-                let mut members = self.members()?;
-                members.shift_remove("value").ok_or_else(|| {
-                    Failure::bad_request("the body must hold the value: {\"value\": …}")
-                })?
-            }
-            Method::POST if property.collection => {
-                return Err(Failure::not_implemented("adding to a collection of values"));
-            }
-            _ => return refused(),
-        };
-        self.writer().set_value(&value.entity, &value.path, property, new, replace)?;
-        if self.asked.prefer.returned == Some(Return::Representation)
-            && self.asked.method != Method::DELETE
-        {
-            let reply = self.read(self.query.clone()).value(value, None)?;
-            return Ok(self.preference_applied(reply));
-        }
-        Ok(self.tagged(Reply::no_content(), &value.entity))
-    }
-
-    /// A complex value: as it is, or in `value`.
-    fn complex(&self) -> Outcome<Map<String, Value>> {
-        let mut members = self.members()?;
-        match members.shift_remove("value") {
-            Some(Value::Object(inside)) if members.keys().all(|name| name.starts_with('@')) => {
-                Ok(inside)
-            }
-            Some(other) => {
-                members.insert("value".to_owned(), other);
-                Ok(members)
-            }
-            None => {
-                members.retain(|name, _| !matches!(name.as_str(), "@odata.context" | "@context"));
-                Ok(members)
-            }
-        }
-    }
-
-    /// The raw value of a primitive property.
-    fn raw(&self, type_name: &str) -> Outcome<Value> {
-        if matches!(self.service.model.kind(type_name), Kind::Primitive("Binary")) {
-            return Ok(crate::value::base64(self.asked.body).into());
-        }
-        let text = std::str::from_utf8(self.asked.body)
-            .map_err(|_| Failure::bad_request("the body is not UTF-8"))?;
-        Ok(match type_name {
-            UNTYPED => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
-            _ => url_value(&self.service.model, type_name, text),
-        })
-    }
-
-    fn stream(&mut self, value: &ValueOf) -> Outcome<Reply> {
-        let name = value.path.join("/");
-        match self.asked.method {
-            Method::PUT => self.put_stream(&value.entity, &name),
-            Method::DELETE if value.property.nullable => {
-                self.data.set_stream(&value.entity.url, &name, None);
-            }
-            Method::DELETE => {
-                return Err(Failure::bad_request(format!("`{name}` cannot be null")));
-            }
-            _ => return Err(Failure::method_not_allowed("a stream", "GET, PUT, DELETE")),
-        }
-        Ok(Reply::no_content())
-    }
 }
 
-/// The navigation properties with related entities in a body: the answer expands them (Protocol 11.4.2.2).
-fn expanded(collection: &Collection, members: &Map<String, Value>) -> Vec<String> {
-    let is_nested = |(name, value): &(&String, &Value)| {
-        let has_entities = match value {
-            Value::Array(items) => items.iter().any(Value::is_object),
-            value => value.is_object(),
-        };
-        has_entities && collection.entity.navigation(name).is_some()
-    };
-    members.iter().filter(is_nested).map(|(name, _)| name.clone()).collect()
+fn is_singleton(entity: &Entity) -> bool {
+    entity.place.inside.is_empty() && entity.entity.is_singleton()
+}
+
+fn is_json(content_type: &str) -> bool {
+    let name = content_type.split(';').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("application/json")
 }
 
 /// How deep a value is, without recursion.

@@ -1,5 +1,7 @@
 //! Requests that change nothing (Protocol 11.1, 11.2).
 
+mod property;
+
 use std::borrow::Cow;
 
 use http::header::{ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH};
@@ -10,15 +12,14 @@ use serde_json::{Map, Value, json};
 
 use crate::Service;
 use crate::context::select_list;
-use crate::control::{Dresser, Known, etag};
+use crate::control::{Dresser, Known};
 use crate::failure::{Failure, Outcome};
-use crate::model::{Kind, ResourceKind};
+use crate::model::ResourceKind;
+use crate::nested::ContentIds;
 use crate::path::{Segment, shown};
 use crate::reply::Reply;
 use crate::request::{Asked, Format, Level, MetadataFormat};
-use crate::resolve::{
-    Collection, Entity, Resolver, Source, Suffix, Target, ValueOf, key_predicate,
-};
+use crate::resolve::{Collection, Entity, Resolver, Source, Suffix, Target, key_predicate};
 use crate::store::{Data, Place};
 
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
@@ -30,6 +31,8 @@ pub(crate) struct Read<'a> {
     pub(crate) asked: &'a Asked<'a>,
     pub(crate) query: Query,
     pub(crate) format: Format,
+    /// What the client calls the entities that it changed.
+    pub(crate) ids: Option<&'a ContentIds>,
 }
 
 /// Answers a request.
@@ -42,13 +45,19 @@ pub(crate) fn answer(service: &Service, data: &Data, asked: &Asked<'_>) -> Outco
         return metadata(service, asked);
     }
     let query = service.query(asked)?;
-    if let [only] = segments
-        && only.name == "$entity"
+    // An entity by its id, perhaps cast to a type (URL Conventions 4.11).
+    if let Some((first, rest)) = segments.split_first()
+        && first.name == "$entity"
+        && rest.iter().all(|cast| cast.name.contains('.'))
     {
         let id = query.options().id.clone();
         let id = id.ok_or_else(|| Failure::bad_request("`$entity` needs `$id`"))?;
-        let segments = service.entity_id(asked, &id)?;
+        let mut segments = service.entity_id(asked, &id)?;
+        segments.extend_from_slice(rest);
         let query = query.without("$id");
+        if !matches!(service.resolve(data, &query, &segments)?, (Target::Entity(_), None)) {
+            return Err(Failure::not_found(format!("`{}` is no entity", shown(&id))).about("$id"));
+        }
         return reading(service, data, asked, query, &segments);
     }
     reading(service, data, asked, query, segments)
@@ -69,7 +78,7 @@ fn reading(
         false => asked.format(query.options().format.as_deref())?,
     };
     let query = query.without("$format");
-    let read = Read { service, data, asked, query, format };
+    let read = Read { service, data, asked, query, format, ids: None };
     if asked.method == Method::POST && suffix != Some(Suffix::Query) {
         return Err(Failure::bad_request("nothing but `$query` is read by POST"));
     }
@@ -103,7 +112,7 @@ fn reading(
 
 fn metadata(service: &Service, asked: &Asked<'_>) -> Outcome<Reply> {
     // Options that are not asked of records have no meaning here.
-    let query = Query::parse(&asked.query)?;
+    let query = service.query(asked)?;
     let format = asked.metadata_format(query.options().format.as_deref())?;
     let reply = Reply::new(StatusCode::OK);
     Ok(match format {
@@ -126,7 +135,9 @@ impl<'a> Read<'a> {
             model: &self.service.model,
             format: self.format,
             root: &self.asked.root,
-            omit_nulls: self.asked.prefer.omit_nulls,
+            data: self.data,
+            ids: self.ids,
+            omit_nulls: self.asked.omits_nulls(),
         }
     }
 
@@ -136,7 +147,9 @@ impl<'a> Read<'a> {
 
     fn collections(&self) -> Collections<'a> {
         let none = Collections::new();
-        self.data.sets().fold(none, |all, (name, records)| all.with(name, records))
+        let sets = self.data.sets();
+        let all = sets.fold(none, |all, (name, records)| all.with(name, records));
+        all.with_relations(self.data)
     }
 
     /// The context URL of a fragment; none where no control information is wanted.
@@ -150,7 +163,7 @@ impl<'a> Read<'a> {
 
     fn reply(&self, status: StatusCode, body: Map<String, Value>) -> Reply {
         let reply = Reply::json(status, self.format, &Value::Object(body));
-        match self.asked.prefer.omit_nulls {
+        match self.asked.omits_nulls() {
             true => reply.with(PREFERENCE_APPLIED, "omit-values=nulls"),
             false => reply,
         }
@@ -239,11 +252,12 @@ impl<'a> Read<'a> {
                     place.map(|place| place.set.as_str())
                 }
             };
-            let tag = set.and_then(|set| self.service.etag(set, original?));
+            let tag = set.and_then(|set| self.service.etag(self.data, set, original?));
             let known = Known {
                 url: url.as_deref(),
                 etag: tag.as_deref(),
                 cast: collection.cast.as_deref(),
+                select: Some(&self.options().select),
             };
             dresser.entity(left.into_owned(), &collection.entity, known)
         })
@@ -323,19 +337,18 @@ impl<'a> Read<'a> {
         self.check_single()?;
         let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
         let tag = match entity.place.inside.is_empty() {
-            true => self.service.etag(&entity.place.set, record),
+            true => self.service.etag(self.data, &entity.place.set, record),
             false => None,
         };
-        if let Some(tag) = &tag
-            && self.asked.method == Method::GET
-        {
-            if let Some(given) = self.asked.header(IF_NONE_MATCH)
+        if self.asked.method == Method::GET {
+            if let (Some(tag), Some(given)) = (&tag, self.asked.header(IF_NONE_MATCH))
                 && matches_tag(given, tag)
             {
                 return Ok(Reply::new(StatusCode::NOT_MODIFIED).with(ETAG, tag));
             }
             if let Some(given) = self.asked.header(IF_MATCH)
-                && !matches_tag(given, tag)
+                && given.trim() != "*"
+                && !tag.as_ref().is_some_and(|tag| matches_tag(given, tag))
             {
                 return Err(Failure::precondition_failed("the entity has another entity tag"));
             }
@@ -348,8 +361,12 @@ impl<'a> Read<'a> {
         let end = if entity.single { "" } else { "/$entity" };
         let cast = entity.cast.as_ref().map_or(String::new(), |name| format!("/{name}"));
         self.add_context(&format!("{}{cast}{list}{end}", entity.fragment), &mut body);
-        let known =
-            Known { url: Some(&entity.url), etag: tag.as_deref(), cast: entity.cast.as_deref() };
+        let known = Known {
+            url: Some(&entity.url),
+            etag: tag.as_deref(),
+            cast: entity.cast.as_deref(),
+            select: Some(&self.options().select),
+        };
         if let Value::Object(members) = self.dresser().entity(left, &entity.entity, known) {
             body.extend(members);
         }
@@ -380,185 +397,10 @@ impl<'a> Read<'a> {
             }
         }
     }
-
-    fn media(&self, entity: &Entity) -> Outcome<Reply> {
-        let has_stream =
-            |name: &str| self.service.model.structured(name).is_some_and(|own| own.has_stream);
-        let record = self.data.get(&entity.place).unwrap_or(&Value::Null);
-        if !has_stream(self.service.model.type_of(record, entity.entity.name())) {
-            return Err(Failure::bad_request(format!("`{}` is no media entity", entity.url)));
-        }
-        Ok(self.stream(&entity.url, ""))
-    }
-
-    fn stream(&self, entity: &str, property: &str) -> Reply {
-        match self.data.stream(entity, property) {
-            Some(stream) => {
-                Reply::new(StatusCode::OK).with_body(&stream.content_type, stream.bytes.clone())
-            }
-            None => Reply::no_content(),
-        }
-    }
-
-    /// A structural property, its raw value, or the number of its items.
-    pub(crate) fn value(&self, value: &ValueOf, suffix: Option<Suffix>) -> Outcome<Reply> {
-        let property = &value.property;
-        let path = format!("{}/{}", value.entity.url, value.path.join("/"));
-        if property.type_name == "Edm.Stream" {
-            return match suffix {
-                None => Ok(self.stream(&value.entity.url, &value.path.join("/"))),
-                Some(_) => Err(Failure::bad_request(format!(
-                    "`{path}` is a stream, read it without `$value`"
-                ))),
-            };
-        }
-        let json = self.data.get(&value.place()).unwrap_or(&Value::Null);
-        let is_structured = json.is_object();
-        match suffix {
-            Some(Suffix::Value) if property.collection || is_structured => {
-                Err(Failure::bad_request(format!("`{path}` is no primitive value")))
-            }
-            Some(Suffix::Value) => Ok(self.raw(json, &property.type_name)),
-            Some(Suffix::Count) if property.collection => {
-                let empty = [];
-                let items = json.as_array().map_or(&empty[..], Vec::as_slice);
-                let page = self
-                    .query_with(None)
-                    .without("$count")
-                    .without("$top")
-                    .without("$skip")
-                    .apply(items)?;
-                Ok(Reply::text(page.len().to_string()))
-            }
-            Some(Suffix::Ref | Suffix::Count) => {
-                Err(Failure::bad_request(format!("`{path}` has no such part")))
-            }
-            None | Some(Suffix::Query) => self.property(value, json, &path),
-        }
-    }
-
-    fn property(&self, value: &ValueOf, json: &Value, path: &str) -> Outcome<Reply> {
-        let property = &value.property;
-        let mut body = Map::new();
-        let list = select_list(self.options(), self.asked.version);
-        self.add_context(&format!("{path}{list}"), &mut body);
-        if property.collection {
-            let empty = [];
-            let items = json.as_array().map_or(&empty[..], Vec::as_slice);
-            let page = self.query_with(None).apply(items)?;
-            if let Some(count) = page.count() {
-                body.insert("@odata.count".to_owned(), count.into());
-            }
-            let items = page.into_records().map(Cow::into_owned);
-            let dresser = self.dresser();
-            let items = items.map(|item| dresser.value(item, property)).collect();
-            body.insert("value".to_owned(), Value::Array(items));
-            return Ok(self.reply(StatusCode::OK, body));
-        }
-        self.check_single()?;
-        if json.is_null() {
-            return Ok(Reply::no_content());
-        }
-        match json {
-            Value::Object(_) => {
-                let page = self.query_with(None).apply(std::slice::from_ref(json))?;
-                let left = page.into_records().next().map_or(Value::Null, Cow::into_owned);
-                if let Value::Object(members) = self.dresser().value(left, property) {
-                    body.extend(members);
-                }
-            }
-            single => {
-                let single = self.dresser().value(single.clone(), property);
-                body.insert("value".to_owned(), single);
-            }
-        }
-        Ok(self.reply(StatusCode::OK, body))
-    }
-
-    /// A raw value (Protocol 11.2.4.1).
-    fn raw(&self, value: &Value, type_name: &str) -> Reply {
-        let is_binary = matches!(self.service.model.kind(type_name), Kind::Primitive("Binary"));
-        match value {
-            Value::Null => Reply::no_content(),
-            Value::String(text) if is_binary => match crate::value::bytes(text) {
-                Some(bytes) => {
-                    Reply::new(StatusCode::OK).with_body("application/octet-stream", bytes)
-                }
-                None => Reply::text(text.clone()),
-            },
-            Value::String(text) => Reply::text(text.clone()),
-            other => Reply::text(other.to_string()),
-        }
-    }
 }
 
 /// Whether an entity tag is one of those in a header. The weak comparison is used.
 pub(crate) fn matches_tag(header: &str, tag: &str) -> bool {
     let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     header.trim() == "*" || header.split(',').any(|given| bare(given) == bare(tag))
-}
-
-impl Service {
-    /// The query options of a request.
-    pub(crate) fn query(&self, asked: &Asked<'_>) -> Outcome<Query> {
-        let query = Query::parse_with(&asked.query, &self.options.settings())?;
-        // `*` is the current version of the schema; there is no other one.
-        match query.options().schemaversion.as_deref() {
-            None => Ok(query),
-            Some("*") => Ok(query.without("$schemaversion")),
-            Some(other) => {
-                let message = format!("there is no version `{}` of the schema", shown(other));
-                Err(Failure::not_found(message).about("$schemaversion"))
-            }
-        }
-    }
-
-    pub(crate) fn resolver<'a>(
-        &'a self,
-        data: &'a Data,
-        alias: &'a dyn Fn(&str) -> Option<String>,
-    ) -> Resolver<'a> {
-        Resolver { model: &self.model, data, alias }
-    }
-
-    pub(crate) fn resolve(
-        &self,
-        data: &Data,
-        query: &Query,
-        segments: &[Segment],
-    ) -> Outcome<(Target, Option<Suffix>)> {
-        let alias = |name: &str| {
-            let alias = query.options().aliases.iter().find(|alias| alias.name == name);
-            alias.map(|alias| alias.value.to_string())
-        };
-        self.resolver(data, &alias).resolve(segments)
-    }
-
-    /// The entity tag of a record, where its set has them.
-    pub(crate) fn etag(&self, set: &str, record: &Value) -> Option<String> {
-        let has_tags = self.model.resource(set).is_some_and(|resource| resource.concurrency);
-        has_tags.then(|| etag(record))
-    }
-
-    /// The path that an entity-id says: a URL below the service root, or one relative to it.
-    pub(crate) fn entity_id(&self, asked: &Asked<'_>, id: &str) -> Outcome<Vec<Segment>> {
-        let relative = match id.strip_prefix(&asked.root) {
-            Some(relative) => relative,
-            None if id.contains("://") => {
-                let path = id.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
-                let path = path.map_or("", |(_, path)| path);
-                let base = self.options.base.trim_matches('/');
-                path.strip_prefix(base).unwrap_or(path)
-            }
-            None => {
-                let base = self.options.base.trim_end_matches('/');
-                match id.strip_prefix(base) {
-                    Some(rest) if id.starts_with('/') => rest,
-                    _ => id,
-                }
-            }
-        };
-        let path = relative.split('?').next().unwrap_or_default();
-        crate::path::read(path)
-    }
 }
