@@ -100,6 +100,7 @@ fn files_that_change() {
     write("[{\"id\":1,");
     let line = desk.logged("the files have changed: ");
     assert!(line.contains("employees.json, line 1, column"), "{line}");
+    assert!(line.ends_with("the records stay as they were"), "{line}");
     assert_eq!(ids(), [1, 2]);
     fs::write(folder.join("employee_groups.json"), "[]").unwrap();
     write("[{\"id\":3,\"isArchived\":false}]");
