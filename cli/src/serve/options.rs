@@ -167,6 +167,11 @@ impl Options {
             ("--quirk", vendor.quirk.is_some(), Preset::Evateam),
             ("--login", vendor.login.is_some(), Preset::Dealapp),
         ];
+        if self.page_size.is_some() && self.preset == Some(Preset::Evateam) {
+            return Err(
+                "`--page-size` is not for `--preset evateam`, which has no next links".into()
+            );
+        }
         match given.iter().find(|(_, given, of)| *given && self.preset != Some(*of)) {
             Some((option, _, of)) => Err(format!("`{option}` is for `--preset {of}`")),
             None => Ok(()),
