@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use super::super::api::{self, Api, blocking, json};
 use super::super::load::Set;
 use super::super::options::{Options, Quirk};
-use super::super::page::Asked;
+use super::super::page::{Asked, Refused};
 use super::secret::{Secret, bearer, token};
-use super::{embedded, place};
+use super::{embedded, object, place};
 use crate::data::Trouble;
 
 /// The header that has the code of an error too.
