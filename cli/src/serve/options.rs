@@ -17,7 +17,7 @@ The presets do what the documents of the vendors say. What these leave open is o
              `isArchived` false; a photograph changes with `isNewFoto` only; deleting many deletes all or none
   evateam    everything but the token, POST, the statuses and the error: both entities (`Task`, `Person`), their requests
              `/api/{Entity}/list` and `/api/{Entity}/$query`, and the header `Error-Code`
-  dealapp    errors of JSON:API with 401, 404 and 422; `page` and `per_page`; `active` goes before the default; filters of units
+  dealapp    errors of JSON:API with 400, 401, 404, 405 and 422; `page` and `per_page`; `active` goes before the default; filters of units
              are equalities; addresses of users are unique; `POST /api/v1/users/import` takes CSV as its body, all or nothing
 
 `POST /__admin/reset` takes back all changes. The headers `X-Odata-Delay` and `X-Odata-Fail` are `--delay` and
