@@ -15,6 +15,10 @@ use tower_service::Service;
 
 /// Puts a [`Guard`] around services.
 ///
+/// It looks at queries, not at answers: of a property that is [forbidden](Policy::forbidden) nobody can ask, but a
+/// service that shows it without being asked still does. [`Policy::redact`] removes it from an answer, and with
+/// [`narrowing`](GuardLayer::narrowing) a [`selectable`](Policy::selectable) list keeps it out of the question.
+///
 /// ```
 /// use axum::Router;
 /// use axum::routing::get;

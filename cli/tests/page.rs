@@ -2,7 +2,12 @@
 //!
 //! `cargo test -p odata-cli --features browser --test page`; `CHROMIUM` names the browser, else it is `chromium`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail loudly")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail loudly"
+)]
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};

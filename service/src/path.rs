@@ -59,7 +59,13 @@ pub(crate) fn decoded(text: &str) -> Outcome<String> {
 /// A text of the request as it can stand in a message.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 80;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    let mut shown = String::new();
+    for character in text.chars().take(MOST) {
+        match character {
+            '\'' | '"' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }
@@ -160,6 +166,12 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
     use super::*;
+
+    #[test]
+    fn messages_show_quotes_as_they_are() {
+        assert_eq!(shown(r#"'O''Neil' "x" \"#), r#"'O''Neil' "x" \"#);
+        assert_eq!(shown("a\nb\u{1}"), r"a\nb\u{1}");
+    }
 
     #[test]
     fn keys_are_read_by_the_grammar() {

@@ -10,7 +10,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::load::Set;
-use super::page::Asked;
+use super::page::{Asked, Refused};
 use crate::data::Trouble;
 
 /// A service behind the common layers.
@@ -36,7 +36,7 @@ pub(super) trait Api: Send + Sync {
     fn sets(&self) -> Vec<(String, String)>;
 
     /// Answers a query of the page over an entity set; none where there is no such set.
-    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>>;
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Refused>>;
 
     /// What is printed below the address: keys, and requests to try.
     fn greeting(&self, base: &str) -> Vec<String>;

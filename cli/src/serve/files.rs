@@ -9,11 +9,13 @@ use axum::extract::{OriginalUri, State};
 use axum::http::{Request, Response, StatusCode, request};
 use odata_query::Settings;
 use odata_service::Service;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
+use serde_json::Value;
 
 use super::api::{self, Api, blocking};
 use super::load::{self, Set};
 use super::options::Options;
-use super::page::Asked;
+use super::page::{Asked, Refused};
 use crate::data::{self, Trouble};
 
 /// The service of the files as they are now, and how it is built of them.
@@ -48,7 +50,12 @@ impl Recipe {
         }
         let builder =
             sets.into_iter().fold(builder, |builder, set| builder.set(&set.name, set.records));
-        builder.build().map_err(|error| Trouble::new(error.to_string()))
+        builder.build().map_err(|error| {
+            Trouble::new(match &self.metadata {
+                Some(file) => format!("{}: {error}", file.display()),
+                None => error.to_string(),
+            })
+        })
     }
 }
 
@@ -102,24 +109,37 @@ impl Api for Files {
 
     fn sets(&self) -> Vec<(String, String)> {
         let service = self.service();
-        let url = |name: &str| (name.to_owned(), format!("{}/{name}", self.recipe.base));
+        let url = |name: &str| (name.to_owned(), format!("{}/{}", self.recipe.base, segment(name)));
         service.sets().map(url).collect()
     }
 
-    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Refused>> {
         let service = self.service();
         let plan = match service.explain(set, query)? {
             Ok(plan) => plan,
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Some(Err(error.into())),
         };
-        let request = Request::post(format!("{}/{set}/$query", self.recipe.base));
+        let request = Request::post(format!("{}/{}/$query", self.recipe.base, segment(set)));
         let request = request.body(query.as_bytes().to_vec()).ok()?;
         let response = service.handle(&request);
-        let answer = serde_json::from_slice(response.body()).unwrap_or_default();
-        Some(Ok(Asked { plan, answer }))
+        let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        match answer.pointer("/error/message").and_then(Value::as_str) {
+            Some(message) if !response.status().is_success() => {
+                let report = format!("error: {message}\n");
+                Some(Err(Refused { status: response.status().as_u16(), report }))
+            }
+            _ => Some(Ok(Asked { plan, answer })),
+        }
     }
 
     fn greeting(&self, base: &str) -> Vec<String> {
-        self.service().sets().map(|set| format!("  {base}/{set}")).collect()
+        self.service().sets().map(|set| format!("  {base}/{}", segment(set))).collect()
     }
+}
+
+/// The name of a set in a URL: files may be called as no entity set would be.
+fn segment(name: &str) -> PercentEncode<'_> {
+    const ENCODED: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(name, ENCODED)
 }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::post;
+use axum::routing::{any_service, post};
 use axum::{Router, extract::Request};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
@@ -102,7 +102,11 @@ fn router(api: &Arc<dyn Api>, options: &Options, base: &str, is_local: bool, log
         .layer(from_fn_with_state(bounds, body::layer));
     let routed = match base {
         "" => service,
-        base => api::with_errors(Router::new().nest(base, service), api),
+        // The root of a service ends in a slash, with which nesting does not answer.
+        base => {
+            let root = Router::new().route(&format!("{base}/"), any_service(service.clone()));
+            api::with_errors(root.nest(base, service), api)
+        }
     };
     let panicked = Arc::clone(api);
     let panicked = move |_| {

@@ -17,7 +17,7 @@ The presets do what the documents of the vendors say. What these leave open is o
              `isArchived` false; a photograph changes with `isNewFoto` only; deleting many deletes all or none
   evateam    everything but the token, POST, the statuses and the error: both entities (`Task`, `Person`), their requests
              `/api/{Entity}/list` and `/api/{Entity}/$query`, and the header `Error-Code`
-  dealapp    errors of JSON:API with 401, 404 and 422; `page` and `per_page`; `active` goes before the default; filters of units
+  dealapp    errors of JSON:API with 400, 401, 404, 405 and 422; `page` and `per_page`; `active` goes before the default; filters of units
              are equalities; addresses of users are unique; `POST /api/v1/users/import` takes CSV as its body, all or nothing
 
 `POST /__admin/reset` takes back all changes. The headers `X-Odata-Delay` and `X-Odata-Fail` are `--delay` and
@@ -168,6 +168,11 @@ impl Options {
             ("--quirk", vendor.quirk.is_some(), Preset::Evateam),
             ("--login", vendor.login.is_some(), Preset::Dealapp),
         ];
+        if self.page_size.is_some() && self.preset == Some(Preset::Evateam) {
+            return Err(
+                "`--page-size` is not for `--preset evateam`, which has no next links".into()
+            );
+        }
         match given.iter().find(|(_, given, of)| *given && self.preset != Some(*of)) {
             Some((option, _, of)) => Err(format!("`{option}` is for `--preset {of}`")),
             None => Ok(()),

@@ -18,7 +18,7 @@ use super::api::{Api, blocking, odata_error};
 use super::load::Set;
 use super::log::Log;
 use super::options::Options;
-use super::page::Asked;
+use super::page::{Asked, Refused};
 use crate::data::Trouble;
 
 struct Shaky;
@@ -50,7 +50,7 @@ impl Api for Shaky {
         Vec::new()
     }
 
-    fn ask(&self, _: &str, _: &str) -> Option<Result<Asked, odata_query::Error>> {
+    fn ask(&self, _: &str, _: &str) -> Option<Result<Asked, Refused>> {
         None
     }
 

@@ -35,8 +35,13 @@ pub(super) async fn watch(
             let loaded = tokio::task::spawn_blocking(move || load(&watched.0, &watched.1, &*api));
             log.line(&match loaded.await {
                 Ok(Ok(())) => "the files have changed and were read again".to_owned(),
-                Ok(Err(Trouble { message, .. })) => format!("the files have changed: {message}"),
-                Err(_) => "the files have changed; reading them failed".to_owned(),
+                Ok(Err(Trouble { message, .. })) => {
+                    format!("the files have changed: {message}; the records stay as they were")
+                }
+                Err(_) => {
+                    "the files have changed, and reading them failed; the records stay as they were"
+                        .to_owned()
+                }
             });
         }
         before = now;

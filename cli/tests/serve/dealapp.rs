@@ -157,6 +157,7 @@ fn pages_and_what_is_included() {
         included,
         [(&units, &names[0]), (&roles, &names[1]), (&units, &names[2]), (&roles, &names[3])]
     );
+    assert_eq!(body["included"][2]["attributes"]["parent-integration-uid"], "support");
     let user = &body["data"][0];
     assert_eq!(user["type"], "users");
     assert_eq!(user["relationships"]["unit"]["data"]["id"], body["included"][0]["id"]);

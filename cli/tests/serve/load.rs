@@ -100,6 +100,7 @@ fn files_that_change() {
     write("[{\"id\":1,");
     let line = desk.logged("the files have changed: ");
     assert!(line.contains("employees.json, line 1, column"), "{line}");
+    assert!(line.ends_with("the records stay as they were"), "{line}");
     assert_eq!(ids(), [1, 2]);
     fs::write(folder.join("employee_groups.json"), "[]").unwrap();
     write("[{\"id\":3,\"isArchived\":false}]");
@@ -141,6 +142,36 @@ fn an_odata_service() {
     assert_eq!(service.get("/odata/Things/$count").is(200).text, "3");
     service.send("POST", "/__admin/reset", &[], "").is(204);
     assert_eq!(service.get("/odata/Things/$count").is(200).text, "2");
+    let root = service.get("/odata").is(200).json();
+    assert_eq!(service.get("/odata/").is(200).json(), root);
     service.get("/odata/Nothing").is(404);
     service.get("/elsewhere").is(404);
+}
+
+#[test]
+fn names_that_urls_escape() {
+    let folder = folder("names");
+    fs::write(folder.join("my file.json"), "[{\"id\":1}]").unwrap();
+    fs::write(folder.join("line-items.json"), "[{\"id\":0}]").unwrap();
+    let service = Server::start(&[text(&folder)]);
+    let lines = [service.line(), service.line()];
+    let urls = ["line-items", "my%20file"].map(|set| format!("  {}/{set}", service.base));
+    assert_eq!(lines, urls);
+    assert_eq!(service.get("/my%20file").is(200).all("id"), [1]);
+    // The page asks them too, and shows what fails while records are looked at.
+    let ask = |set: &str, query: &str| {
+        service.send("POST", &format!("/__admin/ask/{set}"), &["Content-Type: text/plain"], query)
+    };
+    assert_eq!(ask("my%20file", "$top=1").is(200).json()["answer"]["value"], json!([{"id": 1}]));
+    let failed = ask("line-items", "$filter=1 div id eq 1").is(400).json();
+    assert!(failed["report"].as_str().unwrap().contains("division by zero"), "{failed}");
+}
+
+#[test]
+fn metadata_that_is_none() {
+    let folder = folder("metadata");
+    let file = folder.join("things.json");
+    fs::write(&file, "[{\"id\":1}]").unwrap();
+    let (status, message) = fails(&["--metadata", text(&file), text(&file)]);
+    assert!(status == Some(1) && message.contains("things.json: line 1, column 1"), "{message}");
 }

@@ -138,6 +138,7 @@ fn command_lines_that_are_wrong() {
         (&["--preset", "intradesk", "--metadata", "x.xml"], "--metadata"),
         (&["--preset", "intradesk", "--watch"], "DIR|FILE"),
         (&["--preset", "dealapp", "--login", "x"], "a password"),
+        (&["--preset", "evateam", "--page-size", "2"], "no next links"),
         (&["x.json", "--api-key", "x"], "`--api-key` is for `--preset intradesk`"),
     ] {
         let (status, message) = fails(arguments);

@@ -15,7 +15,8 @@ use serde::Deserialize;
 /// Who evaluates the queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// The upstream: the rewritten query goes on to it.
+    /// The upstream: the rewritten query goes on to it. That its lists keep to `$filter`, and so to the tenant, is
+    /// taken on trust.
     Forward,
     /// The proxy, over what the upstream answers without one.
     Apply,
@@ -73,6 +74,11 @@ impl Config {
     ///
     /// Where it is none, or has members that are no rules.
     pub fn with_rules(mut self, json: &str) -> Result<Self, BadConfig> {
+        if !json.trim_start().starts_with('{') {
+            return Err(BadConfig(
+                "the rules are an object of JSON; `--help` shows one".to_owned(),
+            ));
+        }
         let read: RulesFile =
             serde_json::from_str(json).map_err(|error| BadConfig(error.to_string()))?;
         self.rules = Rules::new(read)?;
@@ -190,6 +196,11 @@ impl Rules {
     }
 
     fn new(read: RulesFile) -> Result<Self, BadConfig> {
+        let resources = read.resources.iter().flatten();
+        if let Some(wrong) = resources.into_iter().find(|path| !path.starts_with('/')) {
+            let message = format!("`{wrong}` in `resources`: a path begins with `/`");
+            return Err(BadConfig(message));
+        }
         let redacts = read.selectable.is_some() || !read.forbidden.is_empty();
         let forbidden = Policy::new().forbidden(read.forbidden);
         let mut policy = forbidden.clone();

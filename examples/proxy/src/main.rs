@@ -25,7 +25,9 @@ Rules, all of them optional:
     \"expandable\": [], \"searchable\": [\"name\"], \"forbidden\": [\"salary\"],
     \"maxTop\": 100, \"pageSize\": 100, \"maxExpandDepth\": 1, \"count\": false,
     \"limits\": {\"depth\": 20, \"querySteps\": 1000000}
-  }";
+  }
+A name that is forbidden is shown nowhere. Where it is part of another property, name its whole path too, as in
+\"manager/salary\": else `manager` can be compared and sorted by as a whole, and that tells of it.";
 
 /// Guard and filter OData queries before a service that answers in JSON.
 #[derive(Parser)]
@@ -59,7 +61,8 @@ struct Cli {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ModeArg {
-    /// The service: the rewritten query goes on to it
+    /// The service: the rewritten query goes on to it. It has to know OData: one that takes no notice of `$filter`
+    /// shows the records of all tenants in its lists
     Forward,
     /// The proxy, over what the service answers without a query
     Apply,

@@ -21,6 +21,18 @@ pub(super) struct Asked {
     pub(super) answer: Value,
 }
 
+/// Why the page is not answered, as it is shown.
+pub(super) struct Refused {
+    pub(super) status: u16,
+    pub(super) report: String,
+}
+
+impl From<odata_query::Error> for Refused {
+    fn from(error: odata_query::Error) -> Self {
+        Refused { status: error.status(), report: error.report() }
+    }
+}
+
 impl Asked {
     /// Asks records that are all there is to a set.
     pub(super) fn of(
@@ -28,7 +40,7 @@ impl Asked {
         settings: &Settings,
         declared: Option<&EntityType>,
         records: &[Value],
-    ) -> Result<Asked, odata_query::Error> {
+    ) -> Result<Asked, Refused> {
         let query = Query::parse_with(query, settings)?;
         let plan = match declared {
             Some(declared) => query.bind_to(declared)?,
@@ -71,7 +83,7 @@ async fn ask(State(api): State<Arc<dyn Api>>, Path(set): Path<String>, query: St
     blocking(move || {
         let (status, body) = match api.ask(&set, &query) {
             Some(Ok(asked)) => (200, json!({"plan": asked.plan, "answer": asked.answer})),
-            Some(Err(error)) => (error.status(), json!({"report": error.report()})),
+            Some(Err(refused)) => (refused.status, json!({"report": refused.report})),
             None => (404, json!({"report": format!("error: there is no entity set `{set}`\n")})),
         };
         of_json(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), body.to_string())

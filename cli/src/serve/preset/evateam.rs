@@ -20,9 +20,9 @@ use serde_json::{Value, json};
 use super::super::api::{self, Api, blocking, json};
 use super::super::load::Set;
 use super::super::options::{Options, Quirk};
-use super::super::page::Asked;
+use super::super::page::{Asked, Refused};
 use super::secret::{Secret, bearer, token};
-use super::{embedded, place};
+use super::{embedded, object, place};
 use crate::data::Trouble;
 
 /// The header that has the code of an error too.
@@ -105,7 +105,7 @@ impl EvaTeam {
 
     /// The query of a body of JSON. Its texts are encoded, so that none of them becomes another option.
     fn asked(&self, body: &[u8]) -> Result<Query, String> {
-        let asked: Listed = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        let asked: Listed = object(body)?;
         let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         let options = [
             ("$filter", asked.filter.as_deref().map(encoded)),
@@ -171,7 +171,7 @@ impl Api for EvaTeam {
         ["Task", "Person"].map(url).into()
     }
 
-    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Refused>> {
         let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);
         Some(Asked::of(query, &self.settings, None, stored.of(set)?))
     }

@@ -7,7 +7,9 @@ mod secret;
 
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::api::Api;
 use super::load::Set;
@@ -27,6 +29,19 @@ pub(super) fn api(preset: Preset, options: &Options) -> Result<Arc<dyn Api>, Tro
 fn embedded(text: &str) -> Result<Vec<Value>, Trouble> {
     serde_json::from_str(text)
         .map_err(|error| Trouble::new(format!("the data of the preset: {error}")))
+}
+
+/// What a body of JSON asks for.
+fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
+    let read = serde_json::from_slice(body);
+    match body.trim_ascii_start().first() {
+        None => Err("the body is missing; it is an object of JSON".to_owned()),
+        Some(b'{') => read.map_err(|error| match error.classify() {
+            Category::Data => error.to_string(),
+            _ => format!("the body is not JSON: {error}"),
+        }),
+        Some(_) => Err("the body is not an object of JSON, which begins with `{`".to_owned()),
+    }
 }
 
 /// Puts sets from files in the places of a preset's own, by their names without case, `_` and `-`.

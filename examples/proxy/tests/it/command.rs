@@ -57,6 +57,12 @@ fn what_makes_no_sense_is_told_before_it_listens() {
             "{\"limits\": {\"deep\": 1}}",
             "unknown limit `deep`",
         ),
+        (vec!["--upstream", upstream, "--rules", rules_file], "[{}]", "are an object of JSON"),
+        (
+            vec!["--upstream", upstream, "--rules", rules_file],
+            "{\"resources\": [\"People\"]}",
+            "`People` in `resources`: a path begins with `/`",
+        ),
         (vec!["--upstream", upstream, "--rules", "/nowhere.json"], "", "/nowhere.json: "),
     ] {
         std::fs::write(&rules, text).unwrap();

@@ -31,7 +31,7 @@ use crate::data::Trouble;
 use crate::serve::api::{self, Api, blocking};
 use crate::serve::load::Set;
 use crate::serve::options::Options;
-use crate::serve::page::Asked;
+use crate::serve::page::{Asked, Refused};
 
 pub(super) struct DealApp {
     sessions: Sessions,
@@ -158,7 +158,7 @@ impl Api for DealApp {
         Of::ALL.map(url).into()
     }
 
-    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, odata_query::Error>> {
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Refused>> {
         let of = Of::ALL.into_iter().find(|of| of.set() == set)?;
         let declared = self.schema.entity_set(set)?;
         let stored = self.records.read().unwrap_or_else(PoisonError::into_inner);

@@ -151,7 +151,11 @@ pub(super) fn users(query: &str, page_size: Option<u64>) -> Result<Asked, Failed
         })?;
         if !asked.include.contains(known) {
             asked.include.push(*known);
-            asked.query = asked.query.expand(name);
+            // Units show what their parents are called.
+            asked.query = match name {
+                "unit" => asked.query.expand_with(name, Query::new().expand("parent")),
+                _ => asked.query.expand(name),
+            };
         }
     }
     Ok(asked)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::super::object;
 use super::records::Records;
 use crate::data::Trouble;
 
@@ -229,7 +230,7 @@ pub(super) fn leave(records: &mut Records, body: &[u8]) -> Result<Answer, Refusa
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(body).map_err(|error| Refusal::invalid(error.to_string()))
+    object(body).map_err(Refusal::invalid)
 }
 
 /// What is checked of an employee before anything changes: the schedule, and the values of additional fields by

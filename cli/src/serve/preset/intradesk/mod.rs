@@ -24,7 +24,7 @@ use self::records::Records;
 use super::super::api::{self, Api, blocking, json, odata_error, refused};
 use super::super::load::Set;
 use super::super::options::Options;
-use super::super::page::Asked;
+use super::super::page::{Asked, Refused};
 use super::secret::{Secret, bearer};
 use super::{embedded, place};
 use crate::data::Trouble;
@@ -193,7 +193,7 @@ impl Api for IntraDesk {
         [EMPLOYEES_SET, GROUPS_SET].map(|name| (name.to_owned(), url(name))).into()
     }
 
-    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Error>> {
+    fn ask(&self, set: &str, query: &str) -> Option<Result<Asked, Refused>> {
         let state = self.records.read().unwrap_or_else(PoisonError::into_inner);
         let (declared, records) = match set {
             EMPLOYEES_SET => (&state.now.employee, &state.now.employees),
