@@ -148,10 +148,14 @@ impl Asked<'_> {
         let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (skip, top) = (narrow(plan.skip), plan.top.map_or(usize::MAX, narrow));
         let window = skip.saturating_add(top);
+        if plan.orderby.is_empty() && skip == 0 && top >= count && plan.shape.is_none() {
+            let count = plan.count.then_some(count as u64);
+            return Ok(TablePage::new(self.table, Picked::Set(passing), None, count));
+        }
         let rows: Vec<usize> = match (plan.orderby.as_slice(), keys) {
             ([], _) => passing.rows().skip(skip).take(top).collect(),
             (_, Some(keys)) => {
-                let sorted = self.by_columns(&columns, &keys, passing.rows().collect(), window);
+                let sorted = self.by_columns(&columns, &keys, &passing, window);
                 sorted.into_iter().skip(skip).collect()
             }
             (_, None) => {
@@ -159,13 +163,8 @@ impl Asked<'_> {
             }
         };
         let made = self.shaped(&rows)?;
-        Ok(TablePage {
-            table: self.table.clone(),
-            rows,
-            made,
-            count: plan.count.then_some(count as u64),
-            next_link: None,
-        })
+        let count = plan.count.then_some(count as u64);
+        Ok(TablePage::new(self.table, Picked::List(rows), made, count))
     }
 
     /// Collects the columns that answer parts of the filter.
@@ -204,13 +203,14 @@ impl Asked<'_> {
         &self,
         columns: &Columns,
         paths: &[Vec<Step>],
-        rows: Vec<usize>,
+        rows: &Bits,
         window: usize,
     ) -> Vec<usize> {
         let keys = paths.iter().zip(&self.plan.orderby).filter_map(|(path, (_, direction))| {
             Some(Key { column: columns.column(path)?, direction: *direction })
         });
-        order::first(&keys.collect::<Vec<_>>(), rows, window, self.plan.settings.collation)
+        let keys: Vec<_> = keys.collect();
+        order::first(&keys, rows.rows(), window, self.plan.settings.collation)
     }
 
     /// The rows of a window in an order by what has to be computed.
@@ -270,13 +270,8 @@ impl Asked<'_> {
         let page = page(self.plan, &records, self.collections, self.now)?;
         let rows = page.positions().filter_map(|at| positions.get(at).copied()).collect();
         let made = self.plan.shape.is_some().then(|| page.records().cloned().collect());
-        Ok(TablePage {
-            table: self.table.clone(),
-            rows,
-            made,
-            count: page.count(),
-            next_link: page.next_link().map(str::to_owned),
-        })
+        let answer = TablePage::new(self.table, Picked::List(rows), made, page.count());
+        Ok(TablePage { next_link: page.next_link().map(str::to_owned), ..answer })
     }
 }
 
@@ -285,21 +280,46 @@ impl Asked<'_> {
 #[derive(Debug, Clone)]
 pub struct TablePage {
     table: Table,
-    rows: Vec<usize>,
+    rows: Picked,
     made: Option<Vec<Json>>,
     count: Option<u64>,
     next_link: Option<String>,
 }
 
+/// The rows of an answer.
+#[derive(Debug, Clone)]
+enum Picked {
+    /// All of a set, as they stand in the table.
+    Set(Bits),
+    List(Vec<usize>),
+}
+
+impl Picked {
+    fn rows(&self) -> impl Iterator<Item = usize> {
+        let (set, list) = match self {
+            Picked::Set(rows) => (Some(rows), &[][..]),
+            Picked::List(rows) => (None, rows.as_slice()),
+        };
+        set.into_iter().flat_map(Bits::rows).chain(list.iter().copied())
+    }
+}
+
 impl TablePage {
+    fn new(table: &Table, rows: Picked, made: Option<Vec<Json>>, count: Option<u64>) -> Self {
+        TablePage { table: table.clone(), rows, made, count, next_link: None }
+    }
+
     /// The number of records on this page.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        match &self.rows {
+            Picked::Set(rows) => rows.count(),
+            Picked::List(rows) => rows.len(),
+        }
     }
 
     /// Whether there are no records on this page.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// As [`Page::count`](crate::Page::count).
@@ -313,16 +333,16 @@ impl TablePage {
     }
 
     /// Where each record stands in the table.
-    pub fn positions(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.rows.iter().copied()
+    pub fn positions(&self) -> impl Iterator<Item = usize> {
+        self.rows.rows()
     }
 
     /// The records in order, each made of its bytes.
-    pub fn records(&self) -> impl ExactSizeIterator<Item = Json> {
-        self.rows.iter().enumerate().map(|(at, row)| match &self.made {
+    pub fn records(&self) -> impl Iterator<Item = Json> {
+        self.rows.rows().enumerate().map(|(at, row)| match &self.made {
             Some(made) => made.get(at).cloned().unwrap_or_default(),
             // What the table was made of is JSON.
-            None => serde_json::from_slice(self.table.0.records.bytes(*row)).unwrap_or_default(),
+            None => serde_json::from_str(self.table.0.records.text(row)).unwrap_or_default(),
         })
     }
 
@@ -337,13 +357,13 @@ impl TablePage {
             write!(out, "\"@odata.count\":{count},")?;
         }
         out.write_all(b"\"value\":[")?;
-        for (at, row) in self.rows.iter().enumerate() {
+        for (at, row) in self.rows.rows().enumerate() {
             if at > 0 {
                 out.write_all(b",")?;
             }
             match self.made.as_ref().and_then(|made| made.get(at)) {
                 Some(record) => serde_json::to_writer(&mut out, record)?,
-                None => out.write_all(self.table.0.records.bytes(*row))?,
+                None => out.write_all(self.table.0.records.text(row).as_bytes())?,
             }
         }
         out.write_all(b"]")?;

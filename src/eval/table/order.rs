@@ -15,44 +15,56 @@ pub(super) struct Key<'c> {
 /// Sorts rows by their keys, equal ones by their position, and keeps those of the window.
 pub(super) fn first(
     keys: &[Key<'_>],
-    rows: Vec<usize>,
+    rows: impl Iterator<Item = usize>,
     window: usize,
     collation: Collation,
 ) -> Vec<usize> {
     let parts: Option<Vec<Part<'_>>> = keys.iter().map(|key| Part::of(key, collation)).collect();
     match parts.filter(|parts| parts.iter().map(|part| part.bits).sum::<u32>() <= u128::BITS) {
         Some(parts) => {
-            let packed = rows
-                .into_iter()
-                .map(|row| (parts.iter().fold(0_u128, |all, part| part.add(all, row)), row));
-            let mut packed: Vec<(u128, usize)> = packed.collect();
-            keep(&mut packed, window, Ord::cmp);
-            packed.into_iter().map(|(_, row)| row).collect()
+            let key = |row| parts.iter().fold(0, |all, part| part.add(all, row));
+            let first = keep(rows.map(|row| (key(row), row)), window, Ord::cmp);
+            first.into_iter().map(|(_, row)| row).collect()
         }
-        None => {
-            let compare = |left: &usize, right: &usize| {
-                let orders = keys.iter().map(|key| {
-                    let (left, right) = (key.column.value(*left), key.column.value(*right));
-                    let order = total_order(&left, &right, collation);
-                    if key.direction == Direction::Desc { order.reverse() } else { order }
-                });
-                let unequal = orders.into_iter().find(|order| order.is_ne());
-                unequal.unwrap_or(Ordering::Equal).then(left.cmp(right))
-            };
-            let mut rows = rows;
-            keep(&mut rows, window, compare);
-            rows
-        }
+        None => keep(rows, window, |left, right| {
+            let mut orders = keys.iter().map(|key| {
+                let (left, right) = (key.column.value(*left), key.column.value(*right));
+                let order = total_order(&left, &right, collation);
+                if key.direction == Direction::Desc { order.reverse() } else { order }
+            });
+            let unequal = orders.find(|order| order.is_ne());
+            unequal.unwrap_or(Ordering::Equal).then(left.cmp(right))
+        }),
     }
 }
 
-/// The first items in an order, sorted.
-fn keep<T>(items: &mut Vec<T>, window: usize, mut compare: impl FnMut(&T, &T) -> Ordering) {
-    if let Some(last) = window.checked_sub(1).filter(|last| *last < items.len()) {
-        items.select_nth_unstable_by(last, &mut compare);
+/// The first items in an order, sorted. No more than twice as many are held.
+fn keep<T: Clone>(
+    items: impl Iterator<Item = T>,
+    window: usize,
+    mut compare: impl FnMut(&T, &T) -> Ordering,
+) -> Vec<T> {
+    const FEW: usize = 64;
+    let Some(last) = window.checked_sub(1) else {
+        return Vec::new();
+    };
+    let most = window.saturating_mul(2).max(FEW);
+    let mut kept: Vec<T> = Vec::new();
+    let mut bound: Option<T> = None;
+    for item in items {
+        if bound.as_ref().is_some_and(|bound| compare(&item, bound).is_gt()) {
+            continue;
+        }
+        kept.push(item);
+        if kept.len() >= most {
+            let (_, least, _) = kept.select_nth_unstable_by(last, &mut compare);
+            bound = Some(least.clone());
+            kept.truncate(window);
+        }
     }
-    items.truncate(window);
-    items.sort_unstable_by(compare);
+    kept.sort_unstable_by(compare);
+    kept.truncate(window);
+    kept
 }
 
 /// A sort key as part of a number that orders like all of them.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr2_iter;
 use serde_core::de::{
     DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
@@ -18,25 +19,26 @@ const DEPTH: usize = 127;
 /// A text and the places of its records.
 #[derive(Debug)]
 pub(super) struct Records {
-    bytes: Vec<u8>,
+    text: String,
     places: Vec<Range<usize>>,
 }
 
 impl Records {
     /// Finds the records of an array, of the array `value` of an object, or else the values one after another.
     pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Error> {
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| data("a byte that is not UTF-8".to_owned(), error.valid_up_to()))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            data("a byte that is not UTF-8".to_owned(), error.utf8_error().valid_up_to())
+        })?;
         let places = match text.trim_ascii_start().bytes().next() {
-            None => return Err(data("no JSON value".to_owned(), bytes.len())),
-            Some(b'[') => array(&bytes, 0)?,
-            Some(b'{') => envelope(&bytes)?,
-            Some(_) => values(&bytes)?,
+            None => return Err(data("no JSON value".to_owned(), text.len())),
+            Some(b'[') => array(&text, 0)?,
+            Some(b'{') => envelope(&text)?,
+            Some(_) => values(&text)?,
         };
-        let deep = places.iter().find_map(|place| too_deep(&bytes, place));
+        let deep = places.iter().find_map(|place| too_deep(text.as_bytes(), place));
         match deep {
             Some(offset) => Err(data(format!("a value nested more than {DEPTH} deep"), offset)),
-            None => Ok(Records { bytes, places }),
+            None => Ok(Records { text, places }),
         }
     }
 
@@ -44,14 +46,14 @@ impl Records {
         self.places.len()
     }
 
-    /// The bytes of a record.
-    pub(super) fn bytes(&self, row: usize) -> &[u8] {
-        self.places.get(row).and_then(|place| self.bytes.get(place.clone())).unwrap_or_default()
+    /// The text of a record.
+    pub(super) fn text(&self, row: usize) -> &str {
+        self.places.get(row).and_then(|place| self.text.get(place.clone())).unwrap_or_default()
     }
 
     /// What is needed of a record.
     pub(super) fn lean(&self, row: usize, needed: &Needed) -> Result<Json, Error> {
-        let mut deserializer = Deserializer::from_slice(self.bytes(row));
+        let mut deserializer = Deserializer::from_str(self.text(row));
         Lean(needed).deserialize(&mut deserializer).map_err(|error| {
             let start = self.places.get(row).map_or(0, |place| place.start);
             data(what(&error), start.saturating_add(error.column().saturating_sub(1)))
@@ -69,12 +71,12 @@ fn what(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
-fn not_json(bytes: &[u8], error: &serde_json::Error) -> Error {
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n');
-    let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+fn not_json(text: &str, error: &serde_json::Error) -> Error {
+    let lines = text.split_inclusive('\n');
+    let before: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
     let offset = match error.is_eof() {
-        true => bytes.trim_ascii_end().len(),
-        false => before.saturating_add(error.column().saturating_sub(1)).min(bytes.len()),
+        true => text.trim_ascii_end().len(),
+        false => before.saturating_add(error.column().saturating_sub(1)).min(text.len()),
     };
     data(what(error), offset)
 }
@@ -82,6 +84,8 @@ fn not_json(bytes: &[u8], error: &serde_json::Error) -> Error {
 /// Where a checked record is nested too deeply to be read.
 fn too_deep(bytes: &[u8], place: &Range<usize>) -> Option<usize> {
     let record = bytes.get(place.clone()).filter(|record| record.len() > DEPTH)?;
+    // Few records have so many brackets at all.
+    memchr2_iter(b'[', b'{', record).nth(DEPTH)?;
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for (byte, offset) in record.iter().zip(place.start..) {
         match byte {
@@ -102,14 +106,14 @@ fn too_deep(bytes: &[u8], place: &Range<usize>) -> Option<usize> {
 }
 
 /// Where a part of a text is.
-fn place(bytes: &[u8], part: &RawValue) -> Range<usize> {
-    let start = part.get().as_ptr().addr().saturating_sub(bytes.as_ptr().addr());
+fn place(text: &str, part: &RawValue) -> Range<usize> {
+    let start = part.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
     start..start.saturating_add(part.get().len())
 }
 
 /// The places of the items of the array that a text is, which begins at an offset.
-fn array(bytes: &[u8], offset: usize) -> Result<Vec<Range<usize>>, Error> {
-    struct Items<'b>(&'b [u8], usize);
+fn array(text: &str, offset: usize) -> Result<Vec<Range<usize>>, Error> {
+    struct Items<'t>(&'t str, usize);
     impl<'de> Visitor<'de> for Items<'de> {
         type Value = Vec<Range<usize>>;
 
@@ -126,19 +130,19 @@ fn array(bytes: &[u8], offset: usize) -> Result<Vec<Range<usize>>, Error> {
             Ok(places)
         }
     }
-    let mut deserializer = Deserializer::from_slice(bytes);
-    let found = deserializer.deserialize_seq(Items(bytes, offset));
+    let mut deserializer = Deserializer::from_str(text);
+    let found = deserializer.deserialize_seq(Items(text, offset));
     let found = found.and_then(|places| deserializer.end().map(|()| places));
-    found.or_else(|error| match values(bytes) {
+    found.or_else(|error| match values(text) {
         // Several arrays, one after another, are records themselves.
         Ok(values) if values.len() > 1 && offset == 0 => Ok(values),
-        _ => Err(not_json(bytes, &error)),
+        _ => Err(not_json(text, &error)),
     })
 }
 
 /// The records in the array `value` of the only object, else the values one after another.
-fn envelope(bytes: &[u8]) -> Result<Vec<Range<usize>>, Error> {
-    struct Value<'b>(&'b [u8]);
+fn envelope(text: &str) -> Result<Vec<Range<usize>>, Error> {
+    struct Value<'t>(&'t str);
     impl<'de> Visitor<'de> for Value<'de> {
         type Value = Option<Range<usize>>;
 
@@ -158,20 +162,20 @@ fn envelope(bytes: &[u8]) -> Result<Vec<Range<usize>>, Error> {
             Ok(found)
         }
     }
-    let mut deserializer = Deserializer::from_slice(bytes);
-    let found = deserializer.deserialize_map(Value(bytes));
+    let mut deserializer = Deserializer::from_str(text);
+    let found = deserializer.deserialize_map(Value(text));
     match found.and_then(|found| deserializer.end().map(|()| found)) {
-        Ok(Some(place)) => match bytes.get(place.clone()) {
-            Some(inside) if inside.first() == Some(&b'[') => array(inside, place.start),
-            _ => values(bytes),
+        Ok(Some(place)) => match text.get(place.clone()) {
+            Some(inside) if inside.starts_with('[') => array(inside, place.start),
+            _ => values(text),
         },
-        _ => values(bytes),
+        _ => values(text),
     }
 }
 
 /// One value after another.
-fn values(bytes: &[u8]) -> Result<Vec<Range<usize>>, Error> {
-    let stream = Deserializer::from_slice(bytes).into_iter::<&RawValue>();
-    let found = stream.map(|record| record.map(|record| place(bytes, record)));
-    found.collect::<Result<_, _>>().map_err(|error| not_json(bytes, &error))
+fn values(text: &str) -> Result<Vec<Range<usize>>, Error> {
+    let stream = Deserializer::from_str(text).into_iter::<&RawValue>();
+    let found = stream.map(|record| record.map(|record| place(text, record)));
+    found.collect::<Result<_, _>>().map_err(|error| not_json(text, &error))
 }
