@@ -105,6 +105,9 @@ pub(crate) enum Kind {
     /// A schema with a type that is declared twice.
     #[error("{0}")]
     Schema(String),
+    /// A table of the records `[{"a": 1},`
+    #[error("{what} at byte {offset} of the data")]
+    Data { what: String, offset: usize },
 }
 
 /// How much was found where a limit was reached: reading stops there, so often only a lower bound.
@@ -146,6 +149,7 @@ impl Kind {
             Kind::UnknownProperty { .. } => ("unknown-property", 400),
             Kind::UnknownType(_) => ("unknown-type", 400),
             Kind::Schema(_) => ("schema", 500),
+            Kind::Data { .. } => ("data", 500),
         }
     }
 }

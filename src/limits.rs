@@ -157,7 +157,7 @@ pub enum Plus {
 }
 
 /// Which names of properties are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Names {
     /// The exact name, else the only one that differs in ASCII case.
     #[default]

@@ -10,12 +10,14 @@ mod page;
 mod related;
 mod rows;
 mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use explain::{Explanation, Step};
 pub use page::Page;
 pub use related::{Collections, Relations};
+pub use table::{Table, TablePage};
 
 use std::time::SystemTime;
 

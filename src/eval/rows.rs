@@ -71,6 +71,18 @@ impl Budget {
     }
 }
 
+impl Budget {
+    /// Takes steps off what is left; the error has no place.
+    pub(super) fn charge(&mut self, plan: &Plan, steps: u64) -> Result<(), Error> {
+        let Some(left) = self.steps.checked_sub(steps) else {
+            let allowed = usize::try_from(plan.settings.limits.query_steps).unwrap_or(usize::MAX);
+            return Err(Error::limit(Bound::QUERY_STEPS, allowed, Found::More));
+        };
+        self.steps = left;
+        Ok(())
+    }
+}
+
 impl<'e> Evaluator<'e> {
     pub(super) fn new(plan: &'e Plan, scope: Scope<'e>, budget: Budget) -> Self {
         let limits = plan.settings.limits;
@@ -188,11 +200,7 @@ impl<'e> Evaluator<'e> {
 
     /// Takes steps off what is left for the query; the error has no place.
     pub(super) fn charge_query(&mut self, steps: u64) -> Result<(), Error> {
-        let Some(left) = self.budget.steps.checked_sub(steps) else {
-            return Err(self.too_many_steps(false));
-        };
-        self.budget.steps = left;
-        Ok(())
+        self.budget.charge(self.plan, steps)
     }
 
     /// The value of a node for a record, with all of a record's steps to itself.

@@ -82,6 +82,14 @@ impl Prepared {
         Self { case: Some(case), ..self }
     }
 
+    /// The part that strings have to contain as they are, where that is all that is tested.
+    pub(crate) fn contained(&self) -> Option<&Finder<'static>> {
+        match (&self.test, self.case) {
+            (Test::Contains(part), None) => Some(part),
+            _ => None,
+        }
+    }
+
     /// The result of the call for a string. What the string is turned into is written to `scratch`.
     #[inline]
     pub(crate) fn test(&self, subject: &str, scratch: &mut String) -> bool {

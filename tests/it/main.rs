@@ -29,3 +29,4 @@ mod rewrite;
 mod shapes;
 mod sqlite;
 mod strategies;
+mod table;

@@ -100,6 +100,14 @@ impl DateTimeOffset {
         (self.local_seconds().saturating_sub(offset), self.time.picosecond())
     }
 
+    /// Nanoseconds since 1970-01-01T00:00:00Z; none where they do not say it all.
+    pub(crate) fn nanoseconds(self) -> Option<i64> {
+        let (seconds, picosecond) = self.instant();
+        let nanosecond = i64::try_from(picosecond / 1000).ok()?;
+        let nanoseconds = seconds.checked_mul(1_000_000_000)?.checked_add(nanosecond)?;
+        picosecond.is_multiple_of(1000).then_some(nanoseconds)
+    }
+
     /// Picoseconds since 1970-01-01T00:00:00Z.
     fn epoch_picoseconds(self) -> Option<i128> {
         let (seconds, picosecond) = self.instant();
