@@ -61,8 +61,8 @@ struct Cli {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum ModeArg {
-    /// The service: the rewritten query goes on to it. It has to know OData: one that takes no notice of `$filter`
-    /// shows the records of all tenants in its lists
+    /// The service: the rewritten query goes on to it. It has to know OData: the answer of one that takes no notice of
+    /// `$filter` is an error where its records show that; where `$select` leaves the tenant out, they do not
     Forward,
     /// The proxy, over what the service answers without a query
     Apply,

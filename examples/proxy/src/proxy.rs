@@ -131,7 +131,10 @@ impl Proxy {
         }
         let redacts = rules.redacts.then(|| rules.policy.clone());
         let work: Box<dyn Work> = match asked.applied {
-            None => Box::new(Relay::new(form, links, redacts, self.config.tenant.clone())),
+            None => {
+                let are_whole = asked.forwarded.options().select.is_empty();
+                Box::new(Relay::new(form, links, redacts, self.config.tenant.clone(), are_whole))
+            }
             Some(applied) => {
                 parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 parts.headers.entry("OData-Version").or_insert(HeaderValue::from_static("4.0"));

@@ -18,6 +18,8 @@ pub(crate) struct Relay {
     links: Links,
     redacts: Option<Policy>,
     tenant: Option<Tenant>,
+    /// Whether records have all that the predicate asks about: nothing was selected.
+    are_whole: bool,
     in_object: bool,
     /// Members of an object that may be around records, or a record.
     held: Option<Map<String, Value>>,
@@ -31,8 +33,10 @@ impl Relay {
         links: Links,
         redacts: Option<Policy>,
         tenant: Option<Tenant>,
+        are_whole: bool,
     ) -> Self {
-        Relay { form, links, redacts, tenant, in_object: false, held: None, follows: false }
+        let (in_object, held, follows) = (false, None, false);
+        Relay { form, links, redacts, tenant, are_whole, in_object, held, follows }
     }
 
     fn piece(&mut self, piece: Piece, out: &mut Vec<u8>) -> Result<(), Trouble> {
@@ -77,11 +81,22 @@ impl Relay {
 
     /// `$filter` is about collections: the upstream takes no notice of it where there is one record.
     fn admit(&self, record: &Value) -> Result<(), Trouble> {
-        let Some(tenant) = &self.tenant else {
-            return Ok(());
-        };
-        let is_admitted = tenant.plan.apply(slice::from_ref(record))?.len() == 1;
-        if is_admitted { Ok(()) } else { Err(Trouble::no_record()) }
+        if self.is_admitted(record)? { Ok(()) } else { Err(Trouble::no_record()) }
+    }
+
+    fn is_admitted(&self, record: &Value) -> Result<bool, Trouble> {
+        match &self.tenant {
+            Some(tenant) => Ok(tenant.plan.apply(slice::from_ref(record))?.len() == 1),
+            None => Ok(true),
+        }
+    }
+
+    /// A record of a list that the tenant's predicate was sent for: an upstream that takes no notice of it is found out.
+    fn check(&self, record: &Value) -> Result<(), Trouble> {
+        if self.are_whole && record.is_object() && !self.is_admitted(record)? {
+            return Err(Trouble::unusable("it has records that `$filter` should have left out"));
+        }
+        Ok(())
     }
 
     /// Begins the object.
@@ -112,13 +127,17 @@ impl Relay {
         if self.form == Form::Json {
             self.comma(out);
         }
-        if self.redacts.is_some() || self.links.may_be_in(&text) {
-            let mut record = parsed(&text)?;
-            self.links.all(&mut record);
-            self.redact(&mut record);
-            write(&record, out);
-        } else {
-            out.extend_from_slice(&text);
+        let changes = self.redacts.is_some() || self.links.may_be_in(&text);
+        let checks = self.tenant.is_some() && self.are_whole;
+        let mut record = if changes || checks { Some(parsed(&text)?) } else { None };
+        record.iter().try_for_each(|record| self.check(record))?;
+        match &mut record {
+            Some(record) if changes => {
+                self.links.all(record);
+                self.redact(record);
+                write(record, out);
+            }
+            _ => out.extend_from_slice(&text),
         }
         if self.form == Form::Lines {
             out.push(b'\n');

@@ -41,6 +41,20 @@ async fn nothing_gets_around_the_tenant() {
     assert!(upstream.seen().iter().all(|seen| seen.target.contains("tenantId%20eq%207")));
 }
 
+/// An upstream that takes no notice of `$filter` at all shows nothing of other tenants.
+#[tokio::test]
+async fn lists_are_held_to_the_tenant_too() {
+    let upstream = Upstream::new(|seen| {
+        let first = if seen.target.starts_with("/mixed") { 8 } else { 7 };
+        let record = |tenant: u8| json!({"id": 1, "tenantId": tenant});
+        vec![json_answer(&json!({"value": [record(first), record(7)]}).to_string())]
+    })
+    .await;
+    let proxy = Proxy::new(&upstream.url, tenant).await;
+    assert_eq!(proxy.get("/own").await.ids(), [1, 1]);
+    assert_eq!(proxy.get("/mixed").await.error(), (502, "upstream".to_owned()));
+}
+
 #[tokio::test]
 async fn one_record_is_held_to_the_tenant_too() {
     // An upstream that takes no notice of `$filter` where there is one record, as most do.
@@ -164,6 +178,7 @@ async fn links_lead_through_the_proxy() {
                 "@odata.context": format!("{base}/$metadata#People"),
                 "value": [{
                     "@odata.id": format!("{base}/People(1)"),
+                    "tenantId": 7,
                     "name": format!("{base}/People(1)"),
                     "orders": [],
                     "orders@odata.nextLink": format!("{base}/People(1)/orders?$filter=x%20eq%201"),
