@@ -1,6 +1,6 @@
 //! Tables: reading bytes, making the first columns, and queries over columns that are there.
 
-#![allow(clippy::unwrap_used, reason = "a bench may fail loudly")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench may fail loudly")]
 
 mod workload;
 
