@@ -92,7 +92,7 @@ fn forms_of_columns() {
         "contains(text,'1 а')", "not contains(text,'1 а')", "contains(text,'')", "contains(text,'\u{430}')", "startswith(tolower(text),'слово 2')", "endswith(text,'5')",
         "at gt 2015-01-01T00:00:00Z", "at le 2015-01-01T00:00:00.000000000001Z", "at eq 2003-04-11T10:00:03.5Z", "at ne 2003-04-11T10:00:03.5Z", "mixed eq 1.5", "mixed ne 'x'", "mixed gt 5",
         "tags/any()", "not tags/any()", "tags/any(t:t/n eq 5)", "tags/all(t:t/n ne 5)", "not tags/all(t:t/n lt 20)", "tags/any(t:contains(t/name,'4') and t/n gt 3)",
-        "plain/any(p:p eq 2)", "plain/all(p:p lt 4)", "tags/any(t:t/n eq code)", "tags/$count gt 2", "length(text) gt 10", "many mod 3 eq 1 and few", "few and 10 div code eq 2",
+        "plain/any(p:p eq 2)", "plain/all(p:p lt 4)", "tags/any(t:t/n eq code)", "tags/$count gt 2", "length(text) gt 10", "many mod 3 eq 1 and few", "few and 10 div code eq 2", "10 div (many sub 700) eq 1", "true or 10 div code eq 2",
         "code eq 0 or 10 div code eq 2", "nope eq null", "nope/any()", "CODE eq 7", "Few", "tags/any(t:T/n eq 5)",
     ];
     for condition in conditions {
@@ -104,6 +104,10 @@ fn forms_of_columns() {
             "&$orderby=length(text) desc&$top=3",
             "&$select=code&$top=2",
             "&$orderby=mixed,at&$top=20",
+            "&$top=1",
+            "&$top=600",
+            "&$orderby=10 div code,many&$top=3",
+            "&$orderby=many,10 div code&$top=3",
         ] {
             let query = Query::parse(&format!("$filter={condition}{rest}"));
             if let Ok(query) = query {

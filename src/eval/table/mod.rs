@@ -21,12 +21,11 @@ use self::filter::{Filter, Level, wanted};
 use self::lean::{Needed, Step, WHOLE};
 use self::order::Key;
 use self::records::Records;
-use super::order::First;
 use super::related::Related;
 use super::rows::{Budget, Evaluator, Scope};
-use super::{Collections, Rows, page};
+use super::{Collections, Rows, Window, page, window};
 use crate::error::Error;
-use crate::plan::{NodeId, Op, Operation, Plan};
+use crate::plan::{Form, NodeId, Op, Operation, Plan};
 use crate::value::DateTimeOffset;
 
 /// Records that many queries are asked of: their JSON text, and columns of values that are made when a plan
@@ -138,8 +137,19 @@ impl Asked<'_> {
         let keys: Option<Vec<Vec<Step>>> =
             plan.orderby.iter().map(|(key, _)| Level::records().column(plan, *key)).collect();
         paths.extend(keys.iter().flatten().cloned());
-        let columns = self.table.0.columns.get(self.records(), paths, plan.settings.names)?;
         let mut budget = Budget::new(plan, self.records().len());
+        let may_fail = plan.filter.is_some_and(|filter| plan.node(filter).form == Form::Other);
+        let ends_early = plan.orderby.is_empty() && plan.top.is_some() && !plan.count && may_fail;
+        let Some(keys) = keys.filter(|_| !ends_early || plan.paging.is_some()) else {
+            if plan.paging.is_some() {
+                return self.server_page(&Bits::all(self.records().len()));
+            }
+            let window = self.by_rows(&mut budget)?;
+            let made = self.shaped(&window.positions, budget)?;
+            let rows = Picked::List(window.positions);
+            return Ok(TablePage::new(self.table, rows, made, window.count));
+        };
+        let columns = self.table.0.columns.get(self.records(), paths, plan.settings.names)?;
         let passing = self.passing(&columns, &mut budget)?;
         if plan.paging.is_some() {
             return self.server_page(&passing);
@@ -147,24 +157,20 @@ impl Asked<'_> {
         let count = passing.count();
         let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (skip, top) = (narrow(plan.skip), plan.top.map_or(usize::MAX, narrow));
-        let window = skip.saturating_add(top);
-        if plan.orderby.is_empty() && skip == 0 && top >= count && plan.shape.is_none() {
-            let count = plan.count.then_some(count as u64);
-            return Ok(TablePage::new(self.table, Picked::Set(passing), None, count));
+        let counted = plan.count.then_some(count as u64);
+        if keys.is_empty() && skip == 0 && top >= count && plan.shape.is_none() {
+            return Ok(TablePage::new(self.table, Picked::Set(passing), None, counted));
         }
-        let rows: Vec<usize> = match (plan.orderby.as_slice(), keys) {
-            ([], _) => passing.rows().skip(skip).take(top).collect(),
-            (_, Some(keys)) => {
+        let rows: Vec<usize> = match keys.is_empty() {
+            true => passing.rows().skip(skip).take(top).collect(),
+            false => {
+                let window = skip.saturating_add(top);
                 let sorted = self.by_columns(&columns, &keys, &passing, window);
                 sorted.into_iter().skip(skip).collect()
             }
-            (_, None) => {
-                self.row_by_row(&passing, window, budget)?.into_iter().skip(skip).collect()
-            }
         };
-        let made = self.shaped(&rows)?;
-        let count = plan.count.then_some(count as u64);
-        Ok(TablePage::new(self.table, Picked::List(rows), made, count))
+        let made = self.shaped(&rows, budget)?;
+        Ok(TablePage::new(self.table, Picked::List(rows), made, counted))
     }
 
     /// Collects the columns that answer parts of the filter.
@@ -213,29 +219,20 @@ impl Asked<'_> {
         order::first(&keys, rows.rows(), window, self.plan.settings.collation)
     }
 
-    /// The rows of a window in an order by what has to be computed.
-    fn row_by_row(
-        &self,
-        passing: &Bits,
-        window: usize,
-        budget: Budget,
-    ) -> Result<Vec<usize>, Error> {
+    /// The window that the evaluator of rows finds, over records that have what filter and order need: it is exact
+    /// about which of them are never looked at, and so about what fails.
+    fn by_rows(&self, budget: &mut Budget) -> Result<Window, Error> {
         let plan = self.plan;
-        let needed = Needed::of(plan, plan.orderby.iter().map(|(key, _)| *key));
-        let positions: Vec<usize> = passing.rows().collect();
-        let lean = positions.iter().map(|row| self.records().lean(*row, &needed));
+        let keys = plan.orderby.iter().map(|(key, _)| *key);
+        let needed = Needed::of(plan, plan.filter.into_iter().chain(keys));
+        let lean = (0..self.records().len()).map(|row| self.records().lean(row, &needed));
         let lean: Vec<Json> = lean.collect::<Result<_, _>>()?;
         let related = Related::new(self.collections);
         let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
-        let mut evaluator = Evaluator::new(plan, scope, budget);
-        let mut first = First::new(plan, window);
-        for start in (0..lean.len()).step_by(super::batch::BATCH) {
-            let mut selection = evaluator.start_batch(Rows::Beside(&lean), start);
-            let added = first.add(&mut evaluator, start, &mut selection);
-            added.map_err(|error| plan.about(error, "$orderby"))?;
-        }
-        let sorted = first.into_positions().into_iter();
-        Ok(sorted.filter_map(|at| positions.get(at).copied()).collect())
+        let mut evaluator = Evaluator::new(plan, scope, *budget);
+        let window = window(&mut evaluator, Rows::Beside(&lean))?;
+        *budget = evaluator.budget;
+        Ok(window)
     }
 
     /// Whole records of some rows.
@@ -244,7 +241,7 @@ impl Asked<'_> {
     }
 
     /// The records of the answer, where they are not as they were.
-    fn shaped(&self, rows: &[usize]) -> Result<Option<Vec<Json>>, Error> {
+    fn shaped(&self, rows: &[usize], budget: Budget) -> Result<Option<Vec<Json>>, Error> {
         let Some(shape) = &self.plan.shape else {
             return Ok(None);
         };
@@ -254,7 +251,6 @@ impl Asked<'_> {
         }
         let related = Related::new(self.collections);
         let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
-        let budget = Budget::new(self.plan, self.records().len());
         let mut evaluator = Evaluator::new(self.plan, scope, budget);
         records
             .iter()

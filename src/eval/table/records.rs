@@ -13,6 +13,8 @@ use serde_json::{Deserializer, Value as Json};
 use super::lean::{Lean, Needed};
 use crate::error::{Error, Kind};
 
+/// Bytes of a text at most: there are never more items than a column can count.
+const MOST: u64 = 1 << 33;
 /// Levels of nesting that serde_json reads.
 const DEPTH: usize = 127;
 
@@ -29,6 +31,9 @@ impl Records {
         let text = String::from_utf8(bytes).map_err(|error| {
             data("a byte that is not UTF-8".to_owned(), error.utf8_error().valid_up_to())
         })?;
+        if text.len() as u64 > MOST {
+            return Err(data(format!("more than {MOST} bytes"), 0));
+        }
         let places = match text.trim_ascii_start().bytes().next() {
             None => return Err(data("no JSON value".to_owned(), text.len())),
             Some(b'[') => array(&text, 0)?,
