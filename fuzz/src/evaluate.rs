@@ -1,7 +1,9 @@
-//! Over any records, a query of any tree keeps what the naive evaluator keeps, and tight limits
-//! refuse it or change nothing.
+//! Over any records, a query of any tree keeps what the naive evaluator keeps, tight limits refuse it or change
+//! nothing, and a table answers the same.
 
-use odata_query::{Query, Settings};
+use std::time::SystemTime;
+
+use odata_query::{Collections, Query, Settings, Table};
 use serde_json::Value;
 
 use super::choices::Choices;
@@ -16,7 +18,20 @@ pub fn check(data: &[u8]) {
     for key in &query.options().orderby {
         agrees(naive::compare_values(&key.expr, &records[..records.len().min(8)]), &query);
     }
+    table_agrees(&query, &records);
     limits_change_nothing(query, &records);
+}
+
+fn table_agrees(query: &Query, records: &[Value]) {
+    let Ok(plan) = query.bind() else {
+        return;
+    };
+    let table = Table::from_json(serde_json::to_vec(records).unwrap()).unwrap();
+    let now = SystemTime::UNIX_EPOCH;
+    let rows = plan.apply_at(records, now).map(|page| page.to_json());
+    let table = table.query_with_at(&plan, &Collections::new(), now).map(|page| page.to_json());
+    let code = |error: odata_query::Error| error.code();
+    assert_eq!(table.map_err(code), rows.map_err(code), "{query}");
 }
 
 fn agrees(result: Result<(), String>, query: &Query) {
