@@ -39,6 +39,11 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    #![proptest_config(cases(60))]
+
     /// Many records have columns of other forms than few.
     #[test]
     fn many_records(
