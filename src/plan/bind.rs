@@ -27,7 +27,7 @@ enum AliasState {
 
 pub(super) struct Binder<'q, 's> {
     pub(super) level: &'s Level<'s, 'q>,
-    pub(super) plan: Plan,
+    pub(super) plan: Box<Plan>,
     aliases: Vec<(&'q str, AliasState)>,
     /// Computed properties, and those whose expressions are being bound.
     pub(super) computed: Vec<(&'q str, NodeId)>,
@@ -47,7 +47,7 @@ pub(super) struct Binder<'q, 's> {
 }
 
 impl<'q, 's> Binder<'q, 's> {
-    pub(super) fn new(level: &'s Level<'s, 'q>, plan: Plan, shared: &'s mut Shared) -> Self {
+    pub(super) fn new(level: &'s Level<'s, 'q>, plan: Box<Plan>, shared: &'s mut Shared) -> Self {
         let Settings { limits, collation, names, .. } = plan.settings;
         Binder {
             level,

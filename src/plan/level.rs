@@ -71,7 +71,7 @@ pub(super) fn bind(
     };
     let mut shared =
         Shared { folding: FOLDING, patterns: 0, nodes: 0, asked_aliases: HashSet::new() };
-    bind_level(&level, &settings, text, &mut shared).map_err(|error| {
+    bind_level(&level, &settings, text, &mut shared).map(|plan| *plan).map_err(|error| {
         let is_it = |(option, _): &&(SystemOption, Span)| error.option() == Some(option.name());
         match places.iter().find(is_it) {
             Some((_, span)) => error.at(*span),
@@ -80,14 +80,14 @@ pub(super) fn bind(
     })
 }
 
-/// Binds the options of a level. Levels inside it are bound by the shape alone, so that nothing else takes
-/// room on the stack for every one of them.
+/// Binds the options of a level. Levels inside it are bound by the shape alone; what else is done has frames of its
+/// own, so that it takes no room on the stack for every one of them.
 pub(super) fn bind_level(
     level: &Level<'_, '_>,
     settings: &Settings,
     text: &str,
     shared: &mut Shared,
-) -> Result<Plan, Error> {
+) -> Result<Box<Plan>, Error> {
     let mut binder = Binder::new(level, plan(level, settings, text), shared);
     binder.rows()?;
     binder.plan.shape = binder.shape()?;
@@ -96,12 +96,13 @@ pub(super) fn bind_level(
 }
 
 /// The plan before anything is bound.
-fn plan(level: &Level<'_, '_>, settings: &Settings, text: &str) -> Plan {
+#[inline(never)]
+fn plan(level: &Level<'_, '_>, settings: &Settings, text: &str) -> Box<Plan> {
     let (nodes, of_collection) = level.options.map_or((2, false), |options| {
         (room(options), options.given().any(SystemOption::is_of_collection))
     });
     let counted = level.options.and_then(|options| options.count).unwrap_or(false);
-    Plan {
+    Box::new(Plan {
         nodes: Vec::with_capacity(nodes),
         variables: 0,
         names: Vec::new(),
@@ -116,7 +117,7 @@ fn plan(level: &Level<'_, '_>, settings: &Settings, text: &str) -> Plan {
         of_collection,
         settings: *settings,
         text: text.to_owned(),
-    }
+    })
 }
 
 /// Nodes that most options become: two nodes of a tree, a path and a name, are one member.
@@ -128,6 +129,7 @@ fn room(options: &Options) -> usize {
 
 impl<'q> Binder<'q, '_> {
     /// Everything but the shape of the answer.
+    #[inline(never)]
     fn rows(&mut self) -> Result<(), Error> {
         let level = self.level;
         let most = self.plan.settings.limits.height();

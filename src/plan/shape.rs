@@ -118,6 +118,7 @@ impl<'q> Binder<'q, '_> {
 
     /// The shape without the members of which something is asked, and these; none where all is left as
     /// it is.
+    #[inline(never)]
     fn outline(&mut self) -> Result<Option<(Shape, Vec<Asked<'q>>)>, Error> {
         let level = self.level;
         let mut selection = self.selection()?;
@@ -198,6 +199,7 @@ impl<'q> Binder<'q, '_> {
     }
 
     /// An item of which nothing is left yet, and what the member is declared to hold.
+    #[inline(never)]
     fn item_and_inside(&self, asked: &Asked<'q>) -> Result<(Item, Option<EntityType>), Error> {
         let span = asked.span;
         let of_type = asked.of_type.map(|name| self.type_test(name, span)).transpose()?;
@@ -328,7 +330,7 @@ impl<'q> Binder<'q, '_> {
             expand_depth,
         };
         let plan = bind_level(&level, &self.plan.settings, "", self.shared);
-        plan.map(|plan| Some(Box::new(plan))).map_err(|error| error.at(span))
+        plan.map(Some).map_err(|error| error.at(span))
     }
 
     /// What asks a record for its type.
