@@ -151,15 +151,7 @@ impl Writer<'_> {
                 place.then(Step::Item(last))
             }
         };
-        Ok(Entity {
-            place,
-            entity: collection.entity.clone(),
-            fragment: collection.fragment.clone(),
-            single: false,
-            url,
-            cast: collection.cast.clone(),
-            via: collection.via.clone(),
-        })
+        Ok(collection.member_at(place, url))
     }
 
     /// The array at a place inside a record, made where there is none.

@@ -3,7 +3,7 @@
 use odata_query::EntityType;
 use serde_json::Value;
 
-use super::{Collection, Entity, Resolver, Source, Target, Via};
+use super::{Collection, Resolver, Source, Target, Via};
 use crate::failure::{Failure, Outcome};
 use crate::path::{Argument, Segment, escaped, key_value, quoted, shown};
 use crate::store::{KeyProperty, Place, key_properties, key_text, members};
@@ -32,15 +32,7 @@ impl Resolver<'_> {
             return Err(Failure::not_found(message));
         };
         let url = self.url_of(collection, &properties, &place);
-        Ok(Target::Entity(Entity {
-            place,
-            entity: collection.entity.clone(),
-            fragment: collection.fragment.clone(),
-            single: false,
-            url,
-            cast: collection.cast.clone(),
-            via: collection.via.clone(),
-        }))
+        Ok(Target::Entity(collection.member_at(place, url)))
     }
 
     /// The key of a path as keys are compared.

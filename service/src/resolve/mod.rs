@@ -51,6 +51,21 @@ pub(crate) struct Collection {
     pub(crate) via: Option<Via>,
 }
 
+impl Collection {
+    /// The member whose record is at a place, with its canonical path.
+    pub(crate) fn member_at(&self, place: Place, url: String) -> Entity {
+        Entity {
+            place,
+            entity: self.entity.clone(),
+            fragment: self.fragment.clone(),
+            single: false,
+            url,
+            cast: self.cast.clone(),
+            via: self.via.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) enum Source {
     /// All of a set.
