@@ -17,6 +17,7 @@ mod tests;
 pub use explain::{Explanation, Step};
 pub use page::Page;
 pub use related::{Collections, Relations};
+pub(crate) use table::TableRecord;
 pub use table::{Table, TablePage};
 
 use std::time::SystemTime;

@@ -9,7 +9,6 @@ mod order;
 mod records;
 
 use std::fmt;
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -335,46 +334,26 @@ impl TablePage {
 
     /// The records in order, each made of its bytes.
     pub fn records(&self) -> impl Iterator<Item = Json> {
-        self.rows.rows().enumerate().map(|(at, row)| match &self.made {
-            Some(made) => made.get(at).cloned().unwrap_or_default(),
+        self.written().map(|record| match record {
+            TableRecord::Made(record) => record.clone(),
             // What the table was made of is JSON.
-            None => serde_json::from_str(self.table.0.records.text(row)).unwrap_or_default(),
+            TableRecord::Kept(text) => serde_json::from_str(text).unwrap_or_default(),
         })
     }
 
-    /// Writes the answer as OData JSON; records that nothing changes are copied as they came.
-    ///
-    /// # Errors
-    ///
-    /// Where the writer fails.
-    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
-        out.write_all(b"{")?;
-        if let Some(count) = self.count {
-            write!(out, "\"@odata.count\":{count},")?;
-        }
-        out.write_all(b"\"value\":[")?;
-        for (at, row) in self.rows.rows().enumerate() {
-            if at > 0 {
-                out.write_all(b",")?;
-            }
+    pub(crate) fn written(&self) -> impl Iterator<Item = TableRecord<'_>> {
+        self.rows.rows().enumerate().map(|(at, row)| {
             match self.made.as_ref().and_then(|made| made.get(at)) {
-                Some(record) => serde_json::to_writer(&mut out, record)?,
-                None => out.write_all(self.table.0.records.text(row).as_bytes())?,
+                Some(record) => TableRecord::Made(record),
+                None => TableRecord::Kept(self.table.0.records.text(row)),
             }
-        }
-        out.write_all(b"]")?;
-        if let Some(link) = &self.next_link {
-            out.write_all(b",\"@odata.nextLink\":")?;
-            serde_json::to_writer(&mut out, link)?;
-        }
-        out.write_all(b"}")
+        })
     }
+}
 
-    /// The answer as OData JSON.
-    pub fn to_json(&self) -> String {
-        let mut out = Vec::new();
-        // Writing to memory does not fail, and what is written is UTF-8.
-        let _ = self.write_json(&mut out);
-        String::from_utf8(out).unwrap_or_default()
-    }
+/// A record of a [`TablePage`].
+pub(crate) enum TableRecord<'a> {
+    Made(&'a Json),
+    /// The bytes it came in.
+    Kept(&'a str),
 }
