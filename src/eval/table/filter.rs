@@ -131,29 +131,37 @@ pub(super) struct Filter<'f> {
 }
 
 impl Filter<'_> {
-    /// The rows of some records for which a condition has the asked truth.
-    pub(super) fn narrow(&mut self, id: NodeId, asked: bool, rows: Bits) -> Result<Bits, Error> {
+    /// The rows of some for which a condition has the asked truth.
+    pub(super) fn narrow(
+        &mut self,
+        id: NodeId,
+        asked: bool,
+        rows: Bits,
+        level: &Level,
+    ) -> Result<Bits, Error> {
         let plan = self.plan;
         match &plan.node(id).op {
-            Op::And(operands) if asked => self.narrow_by_all(operands, asked, rows),
-            Op::Or(operands) if !asked => self.narrow_by_all(operands, asked, rows),
+            Op::And(operands) if asked => self.narrow_by_all(operands, asked, rows, level),
+            Op::Or(operands) if !asked => self.narrow_by_all(operands, asked, rows, level),
             Op::And(operands) | Op::Or(operands) => {
                 let (mut accepted, mut rest) = (Bits::none(rows.len()), rows);
                 for operand in operands {
-                    let passing = self.narrow(*operand, asked, rest.clone())?;
+                    let passing = self.narrow(*operand, asked, rest.clone(), level)?;
                     rest.drop_all(&passing);
                     accepted.join(&passing);
                 }
                 Ok(accepted)
             }
             Op::Apply(Operation::Not, operands) => match **operands {
-                [operand] => self.narrow(operand, !asked, rows),
-                _ => self.row_by_row(id, asked, &rows),
+                [operand] => self.narrow(operand, !asked, rows, level),
+                _ => Ok(Bits::none(rows.len())),
             },
-            _ if wanted(plan, id, &Level::records()).is_some() => {
+            // Columns answer all that is asked of items, and `owners` has charged for it.
+            _ if level.variable.is_some() => self.by_columns(id, asked, rows, level),
+            _ if wanted(plan, id, level).is_some() => {
                 let steps = plan.node(id).cost.saturating_mul(rows.count() as u64);
                 self.charge(id, steps)?;
-                self.by_columns(id, asked, rows, &Level::records())
+                self.by_columns(id, asked, rows, level)
             }
             _ => self.row_by_row(id, asked, &rows),
         }
@@ -164,15 +172,15 @@ impl Filter<'_> {
         operands: &[NodeId],
         asked: bool,
         rows: Bits,
+        level: &Level,
     ) -> Result<Bits, Error> {
-        let level = Level::records();
         // What cannot fail is asked the cheapest first, but never before what can.
         let mut operands = operands.to_vec();
         let runs = operands.chunk_by_mut(|left, right| self.is_sure(*left) && self.is_sure(*right));
-        runs.for_each(|run| run.sort_by_key(|id| self.expense(*id, &level)));
+        runs.for_each(|run| run.sort_by_key(|id| self.expense(*id, level)));
         operands.iter().try_fold(rows, |rows, operand| match rows.is_empty() {
             true => Ok(rows),
-            false => self.narrow(*operand, asked, rows),
+            false => self.narrow(*operand, asked, rows, level),
         })
     }
 
@@ -193,7 +201,7 @@ impl Filter<'_> {
         }
     }
 
-    /// The same for any rows, where columns answer all of it.
+    /// What columns answer of a condition that combines no others.
     fn by_columns(
         &mut self,
         id: NodeId,
@@ -203,21 +211,6 @@ impl Filter<'_> {
     ) -> Result<Bits, Error> {
         let plan = self.plan;
         match &plan.node(id).op {
-            Op::And(operands) if asked => self.all_by_columns(operands, asked, rows, level),
-            Op::Or(operands) if !asked => self.all_by_columns(operands, asked, rows, level),
-            Op::And(operands) | Op::Or(operands) => {
-                let (mut accepted, mut rest) = (Bits::none(rows.len()), rows);
-                for operand in operands {
-                    let passing = self.by_columns(*operand, asked, rest.clone(), level)?;
-                    rest.drop_all(&passing);
-                    accepted.join(&passing);
-                }
-                Ok(accepted)
-            }
-            Op::Apply(Operation::Not, operands) => match **operands {
-                [operand] => self.by_columns(operand, !asked, rows, level),
-                _ => Ok(Bits::none(rows.len())),
-            },
             Op::Any(source, None) => {
                 let lists = level.lists(plan, *source);
                 if let Some(lists) = lists.and_then(|path| self.columns.lists(&path)) {
@@ -248,21 +241,6 @@ impl Filter<'_> {
         }
     }
 
-    fn all_by_columns(
-        &mut self,
-        operands: &[NodeId],
-        asked: bool,
-        rows: Bits,
-        level: &Level,
-    ) -> Result<Bits, Error> {
-        let mut operands = operands.to_vec();
-        operands.sort_by_key(|id| self.expense(*id, level));
-        operands.iter().try_fold(rows, |rows, operand| match rows.is_empty() {
-            true => Ok(rows),
-            false => self.by_columns(*operand, asked, rows, level),
-        })
-    }
-
     /// The rows that have items for which a predicate is true, or for which it is not.
     fn owners(
         &mut self,
@@ -283,7 +261,7 @@ impl Filter<'_> {
         let items = items_of(lists, rows);
         let steps = self.plan.node(predicate).cost.saturating_mul(items.count() as u64);
         self.charge(predicate, steps)?;
-        let mut found = self.by_columns(predicate, true, items.clone(), &inside)?;
+        let mut found = self.narrow(predicate, true, items.clone(), &inside)?;
         if !passing {
             let passed = found;
             found = items;

@@ -198,8 +198,8 @@ impl Asked<'_> {
             now: self.now,
             budget: *budget,
         };
-        let passing =
-            filter.narrow(id, true, all).map_err(|error| self.plan.about(error, "$filter"))?;
+        let passing = filter.narrow(id, true, all, &Level::records());
+        let passing = passing.map_err(|error| self.plan.about(error, "$filter"))?;
         *budget = filter.budget;
         Ok(passing)
     }
