@@ -39,8 +39,9 @@ pub(crate) fn compare(query: &Query, records: &[Json]) -> Result<(), String> {
 }
 
 fn is_of_types(error: &Error, text: &str) -> bool {
-    let of_collection = error.to_string().contains("must be a collection");
-    text.contains("$compute") && error.code() == "type-mismatch" && !of_collection
+    // Whether options in parentheses are asked of a collection this evaluator knows as well.
+    let of_options = error.to_string().contains("must be a collection, found a single value");
+    text.contains("$compute") && error.code() == "type-mismatch" && !of_options
 }
 
 /// Why there is no answer.

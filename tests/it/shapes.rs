@@ -225,6 +225,14 @@ fn in_parentheses(options: &[String]) -> String {
     if options.is_empty() { String::new() } else { format!("({})", options.join(";")) }
 }
 
+/// `a` is the number wherever it is computed, which no record decides.
+#[test]
+fn computed_constants_have_a_type() {
+    let query = parse("$filter=x/any(x:a in a and a eq a)&$compute=0 as a");
+    assert_eq!(query.bind().unwrap_err().code(), "type-mismatch");
+    compare(&query, &[json!({"a": null})]).unwrap();
+}
+
 proptest! {
     #![proptest_config(cases(1000))]
 
