@@ -4,6 +4,7 @@ mod batch;
 mod compare;
 mod explain;
 mod item;
+mod lean;
 mod narrow;
 mod order;
 mod page;

@@ -157,6 +157,8 @@ pub(crate) fn agent() -> Agent {
         .http_status_as_error(false)
         .allow_non_standard_methods(true)
         .timeout_global(Some(Duration::from_secs(60)))
+        // A connection that is idle may end at any moment, and takes no further request then.
+        .max_idle_connections(0)
         .proxy(None)
         .build()
         .into()

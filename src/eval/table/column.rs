@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::lean::Step;
 use crate::eval::item::{NULL, by_name};
+use crate::eval::lean::Step;
 use crate::limits::Names;
 use crate::value::{DateTimeOffset, Number, Value};
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::column::{Builder, Column, Lists, Made};
-use super::lean::{Needed, Step};
 use super::records::Records;
 use crate::error::Error;
+use crate::eval::lean::{Needed, Step};
 use crate::limits::Names;
 
 /// What was made so far, by how names match and by path.

@@ -4,7 +4,6 @@ mod bits;
 mod column;
 mod columns;
 mod filter;
-mod lean;
 mod order;
 mod records;
 
@@ -17,9 +16,9 @@ use serde_json::Value as Json;
 use self::bits::Bits;
 use self::columns::{Cache, Columns};
 use self::filter::{Filter, Level, wanted};
-use self::lean::{Needed, Step, WHOLE};
 use self::order::Key;
 use self::records::Records;
+use super::lean::{Needed, Step, WHOLE};
 use super::related::Related;
 use super::rows::{Budget, Evaluator, Scope};
 use super::{Collections, Rows, Window, page, window};

@@ -10,8 +10,8 @@ use serde_core::de::{
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Value as Json};
 
-use super::lean::{Lean, Needed};
 use crate::error::{Error, Kind};
+use crate::eval::lean::{Lean, Needed};
 
 /// Bytes of a text at most: there are never more items than a column can count.
 const MOST: u64 = 1 << 33;
