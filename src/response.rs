@@ -5,19 +5,37 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use crate::error::Error;
-use crate::eval::{Page, TablePage, TableRecord};
+use crate::eval::{Page, Record};
 
 impl Page<'_> {
     /// Writes `{"@odata.count":N,"value":[…],"@odata.nextLink":"…"}`, the count only where it was asked for
-    /// and the link only where there is more. Records keep their members in their own order.
+    /// and the link only where there is more. Records keep their members in their own order; those of a
+    /// [`Table`](crate::Table) that nothing changes are copied as they came.
     ///
     /// # Errors
     ///
     /// Where the writer fails.
-    pub fn write_json(&self, out: impl Write) -> io::Result<()> {
-        write_page(out, self.count(), self.next_link(), self.records(), |out, record| {
-            Ok(serde_json::to_writer(out, record)?)
-        })
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
+        out.write_all(b"{")?;
+        if let Some(count) = self.count() {
+            write!(out, "\"@odata.count\":{count},")?;
+        }
+        out.write_all(b"\"value\":[")?;
+        for (position, record) in self.written().enumerate() {
+            if position > 0 {
+                out.write_all(b",")?;
+            }
+            match record {
+                Record::Value(value) => serde_json::to_writer(&mut out, value)?,
+                Record::Text(text) => out.write_all(text.as_bytes())?,
+            }
+        }
+        out.write_all(b"]")?;
+        if let Some(link) = self.next_link() {
+            out.write_all(b",\"@odata.nextLink\":")?;
+            serde_json::to_writer(&mut out, link)?;
+        }
+        out.write_all(b"}")
     }
 
     /// The answer as OData JSON.
@@ -32,68 +50,11 @@ impl Page<'_> {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn to_json(&self) -> String {
-        text_of(|out| self.write_json(out))
+        let mut out = Vec::new();
+        // Writing to memory does not fail, and what is written is UTF-8.
+        let _ = self.write_json(&mut out);
+        String::from_utf8(out).unwrap_or_default()
     }
-}
-
-impl TablePage {
-    /// Writes the answer as OData JSON; records that nothing changes are copied as they came.
-    ///
-    /// # Errors
-    ///
-    /// Where the writer fails.
-    pub fn write_json(&self, out: impl Write) -> io::Result<()> {
-        write_page(
-            out,
-            self.count(),
-            self.next_link(),
-            self.written(),
-            |out, record| match record {
-                TableRecord::Made(record) => Ok(serde_json::to_writer(out, record)?),
-                TableRecord::Kept(text) => out.write_all(text.as_bytes()),
-            },
-        )
-    }
-
-    /// The answer as OData JSON.
-    pub fn to_json(&self) -> String {
-        text_of(|out| self.write_json(out))
-    }
-}
-
-/// The members of a page in their order, with its records as `write_record` writes them.
-fn write_page<W: Write, R>(
-    mut out: W,
-    count: Option<u64>,
-    next_link: Option<&str>,
-    records: impl Iterator<Item = R>,
-    write_record: impl Fn(&mut W, R) -> io::Result<()>,
-) -> io::Result<()> {
-    out.write_all(b"{")?;
-    if let Some(count) = count {
-        write!(out, "\"@odata.count\":{count},")?;
-    }
-    out.write_all(b"\"value\":[")?;
-    for (position, record) in records.enumerate() {
-        if position > 0 {
-            out.write_all(b",")?;
-        }
-        write_record(&mut out, record)?;
-    }
-    out.write_all(b"]")?;
-    if let Some(link) = next_link {
-        out.write_all(b",\"@odata.nextLink\":")?;
-        serde_json::to_writer(&mut out, link)?;
-    }
-    out.write_all(b"}")
-}
-
-/// What is written, as text.
-fn text_of(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
-    let mut out = Vec::new();
-    // Writing to memory does not fail, and what is written is UTF-8.
-    let _ = write(&mut out);
-    String::from_utf8(out).unwrap_or_default()
 }
 
 impl Error {

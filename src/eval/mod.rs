@@ -17,9 +17,9 @@ mod tests;
 
 pub use explain::{Explanation, Step};
 pub use page::Page;
+pub(crate) use page::Record;
 pub use related::{Collections, Relations};
-pub(crate) use table::TableRecord;
-pub use table::{Table, TablePage};
+pub use table::Table;
 
 use std::time::SystemTime;
 
@@ -28,7 +28,7 @@ use crate::plan::{Form, Paging, Plan, Shape};
 use crate::value::{DateTimeOffset, Value};
 use batch::{BATCH, Rows};
 use order::{First, compare_keys};
-use page::Records;
+use page::{Positions, Records};
 use related::Related;
 use rows::{Budget, Evaluator, Scope};
 
@@ -125,7 +125,8 @@ fn page<'a>(
                 .collect::<Result<_, _>>()?,
         ),
     };
-    Ok(Page { count: window.count, next_link, positions: window.positions, records })
+    let positions = Positions::List(window.positions);
+    Ok(Page { count: window.count, next_link, positions, records })
 }
 
 /// The link to what follows the records of a page.

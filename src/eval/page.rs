@@ -1,10 +1,14 @@
 //! The answer to a query.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
+use serde_core::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The records that a query selected, in order: borrowed from those it was applied to, or made anew
+use super::table::Picked;
+
+/// The records that a query selected, in order: those it was applied to, as they are, or made anew
 /// where `$select`, `$expand` or `$compute` changes them.
 ///
 /// ```
@@ -17,19 +21,52 @@ use serde_json::Value;
 /// assert_eq!(page.records().next(), Some(&records[1]));
 /// # Ok::<(), odata_query::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Page<'a> {
     pub(super) count: Option<u64>,
     pub(super) next_link: Option<String>,
-    /// Where the records stand in those that the query was applied to.
-    pub(super) positions: Vec<usize>,
+    pub(super) positions: Positions,
     pub(super) records: Records<'a>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+/// Where the records stand in those that the query was applied to.
+#[derive(Debug, Clone)]
+pub(super) enum Positions {
+    List(Vec<usize>),
+    Of(Picked),
+}
+
+#[derive(Debug, Clone)]
 pub(super) enum Records<'a> {
     Borrowed(Vec<&'a Value>),
     Made(Vec<Value>),
+    Kept(Texts),
+}
+
+/// Records of a table, which are text until they are wanted as values.
+#[derive(Debug, Clone)]
+pub(super) struct Texts {
+    pub(super) picked: Picked,
+    values: OnceLock<Vec<Value>>,
+}
+
+/// A record to be written.
+pub(crate) enum Record<'a> {
+    Value(&'a Value),
+    /// The text that it came in.
+    Text(&'a str),
+}
+
+impl Texts {
+    pub(super) fn new(picked: Picked) -> Self {
+        Texts { picked, values: OnceLock::new() }
+    }
+
+    fn values(&self) -> &[Value] {
+        // What a table was made of is JSON.
+        let read = |text| serde_json::from_str(text).unwrap_or_default();
+        self.values.get_or_init(|| self.picked.texts().map(read).collect())
+    }
 }
 
 impl<'a> Page<'a> {
@@ -38,6 +75,7 @@ impl<'a> Page<'a> {
         match &self.records {
             Records::Borrowed(records) => records.len(),
             Records::Made(records) => records.len(),
+            Records::Kept(texts) => texts.picked.len(),
         }
     }
 
@@ -90,16 +128,51 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// The records in order.
+    /// The records in order. Those of a [`Table`](crate::Table) are read when they are asked for first.
     pub fn records(&self) -> impl ExactSizeIterator<Item = &Value> {
-        let (borrowed, made) = match &self.records {
+        let (borrowed, others) = match &self.records {
             Records::Borrowed(records) => (records.as_slice(), &[][..]),
             Records::Made(records) => (&[][..], records.as_slice()),
+            Records::Kept(texts) => (&[][..], texts.values()),
         };
         (0..self.len()).map(move |position| {
-            let record = borrowed.get(position).copied().or_else(|| made.get(position));
+            let record = borrowed.get(position).copied().or_else(|| others.get(position));
             record.unwrap_or(&Value::Null)
         })
+    }
+
+    /// The records in order, read as a type of the caller's.
+    ///
+    /// # Errors
+    ///
+    /// Where a record does not fit the type.
+    ///
+    /// ```
+    /// use odata_query::{Query, Table};
+    /// use std::collections::BTreeMap;
+    ///
+    /// let table = Table::from_json(r#"[{"id": 1}, {"id": 2}]"#)?;
+    /// let page = table.query(&Query::parse("$filter=id gt 1")?.bind()?)?;
+    /// let ids: Vec<BTreeMap<String, u32>> = page.deserialize()?;
+    /// assert_eq!(ids, [BTreeMap::from([("id".to_owned(), 2)])]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<Vec<T>, serde_json::Error> {
+        let read = |record| match record {
+            Record::Value(value) => T::deserialize(value),
+            Record::Text(text) => serde_json::from_str(text),
+        };
+        self.written().map(read).collect()
+    }
+
+    /// The records in the form in which they are there.
+    pub(crate) fn written(&self) -> impl Iterator<Item = Record<'_>> {
+        let (texts, values) = match &self.records {
+            Records::Kept(texts) => (Some(texts), None),
+            _ => (None, Some(self.records())),
+        };
+        let texts = texts.into_iter().flat_map(|texts| texts.picked.texts());
+        texts.map(Record::Text).chain(values.into_iter().flatten().map(Record::Value))
     }
 
     /// Where each record of the page stands in the records that the query was applied to.
@@ -114,7 +187,11 @@ impl<'a> Page<'a> {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn positions(&self) -> impl ExactSizeIterator<Item = usize> {
-        self.positions.iter().copied()
+        let positions = match &self.positions {
+            Positions::List(positions) => Cow::Borrowed(positions),
+            Positions::Of(picked) => Cow::Owned(picked.positions().collect()),
+        };
+        (0..self.len()).map(move |at| positions.get(at).copied().unwrap_or_default())
     }
 
     /// The records in order, by value: those that are as they were still borrow.
@@ -133,10 +210,21 @@ impl<'a> Page<'a> {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn into_records(self) -> impl Iterator<Item = Cow<'a, Value>> {
-        let (borrowed, made) = match self.records {
+        let (borrowed, owned) = match self.records {
             Records::Borrowed(records) => (records, Vec::new()),
             Records::Made(records) => (Vec::new(), records),
+            Records::Kept(texts) => (Vec::new(), texts.values().to_vec()),
         };
-        borrowed.into_iter().map(Cow::Borrowed).chain(made.into_iter().map(Cow::Owned))
+        borrowed.into_iter().map(Cow::Borrowed).chain(owned.into_iter().map(Cow::Owned))
+    }
+}
+
+/// Pages are equal that have the same records from the same places, and the same count and link.
+impl PartialEq for Page<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count
+            && self.next_link == other.next_link
+            && self.positions().eq(other.positions())
+            && self.records().eq(other.records())
     }
 }

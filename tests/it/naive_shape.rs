@@ -4,7 +4,9 @@
 //! The library sorts what is asked to plans for members, once; here nothing is prepared. What the
 //! specification leaves to the service is decided as `tests/cases/shape.cases` lists it.
 
-use odata_query::ast::{ExpandItem, Levels, Options, PathSegment, PathSuffix, SelectItem};
+use odata_query::ast::{
+    ComputeItem, ExpandItem, Levels, Options, PathSegment, PathSuffix, SelectItem,
+};
 use odata_query::{Error, Query};
 use serde_json::{Map, Value as Json};
 
@@ -42,6 +44,24 @@ fn is_of_types(error: &Error, text: &str) -> bool {
     // Whether options in parentheses are asked of a collection this evaluator knows as well.
     let of_options = error.to_string().contains("must be a collection, found a single value");
     text.contains("$compute") && error.code() == "type-mismatch" && !of_options
+}
+
+/// Whether computed properties may ask for one another in a circle: their names are looked for in the texts.
+fn may_circle(items: &[ComputeItem]) -> bool {
+    let is_asked = |by: &ComputeItem, item: &ComputeItem| {
+        let text = by.expr.to_string();
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        by.name != item.name && words.any(|word| word.eq_ignore_ascii_case(&item.name))
+    };
+    let mut left: Vec<_> = items.iter().collect();
+    loop {
+        let before = left.len();
+        left =
+            left.iter().filter(|by| left.iter().any(|item| is_asked(by, item))).copied().collect();
+        if left.len() == before {
+            return before > 0;
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -189,6 +209,10 @@ impl<'q> Level<'q> {
         names.sort_unstable();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err(Why::Refused);
+        }
+        // What is computed in a circle is refused, also where no record gets there.
+        if may_circle(computed) {
+            return Err(Why::Open);
         }
         for (segments, item) in &self.selects {
             if let [PathSegment::Name(name), rest @ ..] = segments

@@ -233,6 +233,14 @@ fn computed_constants_have_a_type() {
     compare(&query, &[json!({"a": null})]).unwrap();
 }
 
+/// No record gets there.
+#[test]
+fn circles_in_collections_that_are_not_there() {
+    let query = parse("$expand=b($expand=a/tags($compute=a as n1,n1 eq 2 as a))");
+    assert_eq!(query.bind().unwrap_err().code(), "compute-cycle");
+    compare(&query, &[json!({"a": null})]).unwrap();
+}
+
 proptest! {
     #![proptest_config(cases(1000))]
 

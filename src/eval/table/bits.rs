@@ -1,5 +1,7 @@
 //! Sets of rows, a bit for each.
 
+use std::ops::Range;
+
 /// Rows of one word.
 const WORD: usize = 64;
 
@@ -67,8 +69,54 @@ impl Bits {
         }
     }
 
+    /// Puts rows in the place of some.
+    pub(super) fn splice(&mut self, rows: Range<usize>, are_in: impl Iterator<Item = bool>) {
+        let behind: Vec<(u64, usize)> = (rows.end..self.len)
+            .step_by(WORD)
+            .map(|row| (self.window(row), self.len.saturating_sub(row).min(WORD)))
+            .collect();
+        self.truncate(rows.start);
+        are_in.for_each(|is_in| self.push(is_in));
+        behind.into_iter().for_each(|(word, count)| self.push_word(word, count));
+    }
+
+    /// The rows of one word that begins anywhere.
+    fn window(&self, row: usize) -> u64 {
+        let word = |number: usize| self.words.get(number).copied().unwrap_or_default();
+        let (number, shift) = (row / WORD, (row % WORD) as u32);
+        let rest = word(number.saturating_add(1)).checked_shl((WORD as u32).wrapping_sub(shift));
+        word(number) >> shift | rest.unwrap_or_default()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        self.words.truncate(len.div_ceil(WORD));
+        self.len = len;
+        self.cut();
+    }
+
+    /// Clears what is behind the last row.
+    fn cut(&mut self) {
+        let rest = (self.len % WORD) as u32;
+        if let (1.., Some(last)) = (rest, self.words.get_mut(self.len / WORD)) {
+            *last &= !u64::MAX.wrapping_shl(rest);
+        }
+    }
+
+    /// Adds rows behind the last one, a word at most.
+    fn push_word(&mut self, word: u64, count: usize) {
+        let shift = (self.len % WORD) as u32;
+        self.words.resize(self.len.div_ceil(WORD), 0);
+        if let (1.., Some(last)) = (shift, self.words.last_mut()) {
+            *last |= word.wrapping_shl(shift);
+            self.words.extend(word.checked_shr((WORD as u32).wrapping_sub(shift)));
+        } else {
+            self.words.push(word);
+        }
+        self.truncate(self.len.saturating_add(count));
+    }
+
     /// Adds rows beside each other.
-    pub(super) fn add_range(&mut self, range: std::ops::Range<usize>) {
+    pub(super) fn add_range(&mut self, range: Range<usize>) {
         let (first, last) = (range.start / WORD, range.end / WORD);
         for (word, number) in self.words.iter_mut().zip(0_usize..).skip(first) {
             let from =
@@ -95,12 +143,10 @@ impl Bits {
 
     /// All rows that are not in the set.
     pub(super) fn others(&self) -> Bits {
-        let mut words: Vec<u64> = self.words.iter().map(|word| !word).collect();
-        let rest = (self.len % WORD) as u32;
-        if let (1.., Some(last)) = (rest, words.last_mut()) {
-            *last &= !u64::MAX.wrapping_shl(rest);
-        }
-        Bits { words, len: self.len }
+        let words = self.words.iter().map(|word| !word).collect();
+        let mut others = Bits { words, len: self.len };
+        others.cut();
+        others
     }
 
     /// The rows, ascending.
@@ -149,7 +195,15 @@ mod tests {
             for range in [0..len, len / 2..len, len / 3..len / 2, 0..0, len..len] {
                 let mut bits = Bits::none(len);
                 bits.add_range(range.clone());
-                assert_eq!(bits.rows().collect::<Vec<_>>(), range.collect::<Vec<_>>());
+                assert_eq!(bits.rows().collect::<Vec<_>>(), range.clone().collect::<Vec<_>>());
+                for new in [0, 1, range.len(), 70] {
+                    let flag = |row: usize| row.is_multiple_of(3);
+                    let mut bits = Bits::of(&values, |value| flag(*value));
+                    let mut flags: Vec<bool> = values.iter().map(|value| flag(*value)).collect();
+                    bits.splice(range.clone(), (0..new).map(|row| flag(row + 1)));
+                    flags.splice(range.clone(), (0..new).map(|row| flag(row + 1)));
+                    assert_eq!(bits, Bits::of(&flags, |flag| *flag), "{len} {range:?} {new}");
+                }
             }
         }
     }

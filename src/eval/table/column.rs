@@ -1,32 +1,30 @@
 //! Columns: the values that a path leads to from all rows, in the form that fits them.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use crate::eval::item::{NULL, by_name};
-use crate::eval::lean::Step;
-use crate::limits::Names;
-use crate::value::{DateTimeOffset, Number, Value};
+use super::index::Lookup;
+use crate::value::{Collation, DateTimeOffset, Number, Value};
 
 /// Distinct values that have a set of rows each.
-const FEW: usize = 4;
+pub(super) const FEW: usize = 4;
 /// Distinct values at most that have codes.
-const MOST: usize = 1 << 16;
+pub(super) const MOST: usize = 1 << 16;
 
 /// The values of a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Column {
     pub(super) form: Form,
     /// The rows whose value is not null.
     pub(super) known: Bits,
+    pub(super) lookup: Lookup,
 }
 
 /// How the values are kept.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Form {
     /// Few distinct values, and for each row which of them.
     Coded(Coded),
@@ -36,61 +34,64 @@ pub(super) enum Form {
     Mixed(Vec<Json>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Coded {
-    codes: Codes,
+    pub(super) codes: Codes,
     pub(super) values: Vec<Json>,
     /// The rows of each value, where there are very few.
-    rows: Vec<Bits>,
+    pub(super) rows: Vec<Bits>,
 }
 
-#[derive(Debug)]
-enum Codes {
+#[derive(Debug, Clone)]
+pub(super) enum Codes {
     Bytes(Vec<u8>),
     Words(Vec<u16>),
 }
 
 /// Strings in one buffer.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Texts {
     pub(super) text: String,
     /// Where each of them ends.
     pub(super) ends: Vec<u32>,
-    points: OnceLock<Option<Vec<i64>>>,
+    pub(super) points: OnceLock<Option<Vec<i64>>>,
 }
 
 /// Collections of the rows: their items are rows of their own, one collection after another.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lists {
     /// Where the items of each row end.
-    ends: Vec<u32>,
+    pub(super) ends: Vec<u32>,
     /// The rows that have items.
     pub(super) filled: Bits,
 }
 
 /// What was made for a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Made {
     Column(Column),
     Lists(Lists),
 }
 
-/// The part of a row in what lies one row after another.
-fn part(ends: &[u32], row: usize) -> Range<usize> {
-    let end = |row: usize| ends.get(row).copied().unwrap_or_default() as usize;
-    row.checked_sub(1).map_or(0, end)..end(row)
+/// The part of some rows in what lies one row after another.
+pub(super) fn part(ends: &[u32], rows: Range<usize>) -> Range<usize> {
+    let start = |row: usize| {
+        let before = row.checked_sub(1).and_then(|before| ends.get(before));
+        before.copied().unwrap_or_default() as usize
+    };
+    start(rows.start)..start(rows.end)
 }
 
 impl Texts {
     pub(super) fn get(&self, row: usize) -> &str {
-        self.text.get(part(&self.ends, row)).unwrap_or_default()
+        self.text.get(part(&self.ends, row..row.saturating_add(1))).unwrap_or_default()
     }
 
     /// Points in time as nanoseconds, read when they are wanted first; none where not all texts are such points.
     pub(super) fn points(&self, known: &Bits) -> Option<&[i64]> {
         let points = self.points.get_or_init(|| {
             let point = |row: usize| match known.has(row) {
-                true => DateTimeOffset::parse(self.get(row))?.nanoseconds(),
+                true => point(self.get(row)),
                 false => Some(0),
             };
             (0..self.ends.len()).map(point).collect()
@@ -99,10 +100,15 @@ impl Texts {
     }
 }
 
+/// A point in time as nanoseconds.
+pub(super) fn point(text: &str) -> Option<i64> {
+    DateTimeOffset::parse(text)?.nanoseconds()
+}
+
 impl Lists {
-    /// The items of a row.
-    pub(super) fn items(&self, row: usize) -> Range<usize> {
-        part(&self.ends, row)
+    /// The items of some rows beside each other.
+    pub(super) fn items(&self, rows: Range<usize>) -> Range<usize> {
+        part(&self.ends, rows)
     }
 
     /// The number of all items.
@@ -126,7 +132,20 @@ impl Lists {
     }
 }
 
+impl Codes {
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Codes::Bytes(codes) => codes.len(),
+            Codes::Words(codes) => codes.len(),
+        }
+    }
+}
+
 impl Coded {
+    pub(super) fn len(&self) -> usize {
+        self.codes.len()
+    }
+
     pub(super) fn code(&self, row: usize) -> usize {
         match &self.codes {
             Codes::Bytes(codes) => codes.get(row).copied().unwrap_or_default().into(),
@@ -138,10 +157,7 @@ impl Coded {
     fn rows_where(&self, test: impl Fn(&Value<'_>) -> bool) -> Bits {
         let passes: Vec<bool> =
             self.values.iter().map(|json| test(&Value::from_json(json))).collect();
-        let count = match &self.codes {
-            Codes::Bytes(codes) => codes.len(),
-            Codes::Words(codes) => codes.len(),
-        };
+        let count = self.len();
         let passing = passes.iter().filter(|passes| **passes).count();
         if passing == 0 {
             return Bits::none(count);
@@ -174,6 +190,10 @@ impl Coded {
 }
 
 impl Column {
+    pub(super) fn new(form: Form, known: Bits) -> Self {
+        Column { form, known, lookup: Lookup::default() }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.known.len()
     }
@@ -196,6 +216,26 @@ impl Column {
         }
     }
 
+    /// The rows whose value is equal to one, where an index tells.
+    pub(super) fn equal(&self, wanted: &Value<'_>, collation: Collation) -> Option<Bits> {
+        let mut rows = Bits::none(self.len());
+        match (&self.form, wanted) {
+            (Form::Integers(values), Value::Number(Number::Integer(wanted))) => {
+                let wanted = i64::try_from(*wanted).ok()?;
+                let index = self.lookup.index(|hasher| self.hashes(hasher))?;
+                let found = index.rows(index.hash(wanted));
+                found.filter(|row| values.get(*row) == Some(&wanted)).for_each(|row| rows.add(row));
+            }
+            (Form::Texts(texts), Value::String(wanted)) if collation == Collation::Ordinal => {
+                let index = self.lookup.index(|hasher| self.hashes(hasher))?;
+                let found = index.rows(index.hash(&**wanted));
+                found.filter(|row| texts.get(*row) == &**wanted).for_each(|row| rows.add(row));
+            }
+            _ => return None,
+        }
+        Some(rows)
+    }
+
     /// The value of a row.
     pub(super) fn value(&self, row: usize) -> Value<'_> {
         match &self.form {
@@ -209,170 +249,5 @@ impl Column {
             Form::Texts(texts) => Value::from(texts.get(row)),
             Form::Mixed(values) => values.get(row).map_or(Value::Null, Value::from_json),
         }
-    }
-}
-
-/// Makes columns and lists in one pass over lean records.
-#[derive(Default)]
-pub(super) struct Builder {
-    values: Option<Values>,
-    members: Vec<(Box<str>, Builder)>,
-    items: Option<Box<(Lists, Builder)>>,
-}
-
-/// The values of one path so far.
-#[derive(Default)]
-struct Values {
-    codes: Vec<u32>,
-    /// The codes of the distinct values.
-    known: HashMap<Key, u32>,
-    values: Vec<Json>,
-}
-
-/// What equal JSON values have in common.
-#[derive(PartialEq, Eq, Hash)]
-enum Key {
-    Null,
-    Boolean(bool),
-    Integer(i64),
-    Text(Box<str>),
-    /// Any other value, as it is written.
-    Other(Box<str>),
-}
-
-impl Key {
-    fn of(json: &Json) -> Self {
-        match json {
-            Json::Null => Key::Null,
-            Json::Bool(value) => Key::Boolean(*value),
-            Json::String(text) => Key::Text(text.as_str().into()),
-            Json::Number(number) => match number.as_i64() {
-                Some(integer) => Key::Integer(integer),
-                None => Key::Other(number.to_string().into()),
-            },
-            other => Key::Other(other.to_string().into()),
-        }
-    }
-}
-
-impl Builder {
-    /// Wants the column of a path, or its lists.
-    pub(super) fn want(&mut self, path: &[Step]) {
-        match path {
-            [before @ .., Step::Lists] => {
-                self.at(before).items.get_or_insert_default();
-            }
-            path => {
-                self.at(path).values.get_or_insert_default();
-            }
-        }
-    }
-
-    fn at(&mut self, path: &[Step]) -> &mut Builder {
-        path.iter().fold(self, |builder, step| match step {
-            Step::Member(name) => {
-                let known = builder.members.iter().position(|(known, _)| known == name);
-                let position = known.unwrap_or(builder.members.len());
-                if known.is_none() {
-                    builder.members.push((name.clone(), Builder::default()));
-                }
-                match builder.members.get_mut(position) {
-                    Some((_, inside)) => inside,
-                    // There is one at the position.
-                    None => &mut builder.items.get_or_insert_default().1,
-                }
-            }
-            Step::Items | Step::Lists => &mut builder.items.get_or_insert_default().1,
-        })
-    }
-
-    /// Adds the value of a row.
-    pub(super) fn add(&mut self, json: &Json, names: Names) {
-        if let Some(values) = &mut self.values {
-            values.add(json);
-        }
-        for (name, inside) in &mut self.members {
-            let member = match json {
-                Json::Object(members) => by_name(members, name, names),
-                _ => &NULL,
-            };
-            inside.add(member, names);
-        }
-        if let Some(items) = &mut self.items {
-            let (lists, inside) = &mut **items;
-            let own = json.as_array().map_or(&[][..], Vec::as_slice);
-            let before = lists.len() as u32;
-            lists.ends.push(before.saturating_add(u32::try_from(own.len()).unwrap_or(u32::MAX)));
-            lists.filled.push(!own.is_empty());
-            own.iter().for_each(|item| inside.add(item, names));
-        }
-    }
-
-    /// Gives all that was made, by its path.
-    pub(super) fn finish(self, path: Vec<Step>, made: &mut Vec<(Vec<Step>, Made)>) {
-        if let Some(values) = self.values {
-            made.push((path.clone(), Made::Column(values.finish())));
-        }
-        for (name, inside) in self.members {
-            let mut path = path.clone();
-            path.push(Step::Member(name));
-            inside.finish(path, made);
-        }
-        if let Some(items) = self.items {
-            let (lists, inside) = *items;
-            let then = |step| path.iter().cloned().chain([step]).collect();
-            inside.finish(then(Step::Items), made);
-            made.push((then(Step::Lists), Made::Lists(lists)));
-        }
-    }
-}
-
-impl Values {
-    fn add(&mut self, json: &Json) {
-        let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
-        let code = *self.known.entry(Key::of(json)).or_insert(next);
-        if code == next {
-            self.values.push(json.clone());
-        }
-        self.codes.push(code);
-    }
-
-    fn finish(self) -> Column {
-        let Values { codes, values, .. } = self;
-        let json = |code: &u32| values.get(*code as usize).unwrap_or(&NULL);
-        let known = Bits::of(&codes, |code| !json(code).is_null());
-        let is_varied = values.len() > MOST || values.len() > 16 && values.len() > codes.len() / 4;
-        let are = |test: fn(&Json) -> bool| values.iter().all(|json| json.is_null() || test(json));
-        if is_varied && are(|json| json.as_i64().is_some()) {
-            let integers = codes.iter().map(|code| json(code).as_i64().unwrap_or_default());
-            return Column { form: Form::Integers(integers.collect()), known };
-        }
-        let length =
-            || codes.iter().map(|code| json(code).as_str().map_or(0, str::len)).sum::<usize>();
-        if is_varied && are(Json::is_string) && u32::try_from(length()).is_ok() {
-            let mut texts = Texts::default();
-            texts.text.reserve_exact(length());
-            texts.ends.reserve_exact(codes.len());
-            for code in &codes {
-                texts.text.push_str(json(code).as_str().unwrap_or_default());
-                texts.ends.push(texts.text.len() as u32);
-            }
-            return Column { form: Form::Texts(texts), known };
-        }
-        if values.len() > MOST {
-            return Column { form: Form::Mixed(codes.iter().map(json).cloned().collect()), known };
-        }
-        let rows = match values.len() <= FEW {
-            true => (0..)
-                .take(values.len())
-                .map(|code: u32| Bits::of(&codes, |own| *own == code))
-                .collect(),
-            false => Vec::new(),
-        };
-        let codes = match values.len() <= 256 {
-            true => Codes::Bytes(codes.iter().map(|code| *code as u8).collect()),
-            false => Codes::Words(codes.iter().map(|code| *code as u16).collect()),
-        };
-        Column { form: Form::Coded(Coded { codes, values, rows }), known }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::bits::Bits;
 use super::column::{Column, Form, Lists, Texts};
 use super::columns::Columns;
-use super::records::Records;
+use super::segment::Records;
 use crate::ast::Operator;
 use crate::error::Error;
 use crate::eval::batch::{BATCH, Rows};
@@ -190,14 +190,18 @@ impl Filter<'_> {
 
     /// How much a condition takes, compared with others.
     fn expense(&self, id: NodeId, level: &Level) -> u8 {
-        let path = leaf(self.plan, id).and_then(|(_, path)| level.column(self.plan, path));
-        match path.and_then(|path| self.columns.column(&path)).map(|column| &column.form) {
-            Some(Form::Coded(_)) => 0,
-            Some(Form::Integers(_)) => 1,
-            Some(Form::Texts(_)) => 3,
-            Some(Form::Mixed(_)) => 4,
-            None if self.is_sure(id) => 2,
-            None => 5,
+        let found = leaf(self.plan, id).and_then(|(leaf, path)| {
+            let path = level.column(self.plan, path)?;
+            Some((leaf, self.columns.column(&path)?))
+        });
+        match found.map(|(leaf, column)| (leaf, column, &column.form)) {
+            Some((Leaf::Compared(Operator::Eq, _), column, _)) if column.lookup.is_made() => 0,
+            Some((.., Form::Coded(_))) => 1,
+            Some((.., Form::Integers(_))) => 2,
+            Some((.., Form::Texts(_))) => 4,
+            Some((.., Form::Mixed(_))) => 5,
+            None if self.is_sure(id) => 3,
+            None => 6,
         }
     }
 
@@ -300,9 +304,18 @@ impl Filter<'_> {
             Leaf::OneOf(_) => false,
             Leaf::Truth => matches!(value, Value::Boolean(truth) if *truth == asked),
         };
+        if let (Leaf::Compared(Operator::Eq, constant), true) = (&leaf, asked)
+            && let Some(equal) = column.equal(constant, collation)
+        {
+            rows.keep(&equal);
+            return Ok(rows);
+        }
         // Where few rows are left, only these are asked.
-        let is_single = matches!(column.form, Form::Texts(_) | Form::Mixed(_));
-        if is_single && rows.count() < column.len() / 8 {
+        let few = match column.form {
+            Form::Texts(_) | Form::Mixed(_) => column.len() / 8,
+            Form::Coded(_) | Form::Integers(_) => column.len() / 256,
+        };
+        if rows.count() < few {
             let mut passing = Bits::none(rows.len());
             for row in rows.rows().filter(|row| test(&column.value(*row))) {
                 passing.add(row);
@@ -353,7 +366,7 @@ fn items_of(lists: &Lists, rows: &Bits) -> Bits {
         return Bits::all(lists.len());
     }
     let mut items = Bits::none(lists.len());
-    rows.rows().for_each(|row| items.add_range(lists.items(row)));
+    rows.rows().for_each(|row| items.add_range(lists.items(row..row.saturating_add(1))));
     items
 }
 

@@ -1,36 +1,44 @@
 //! Tables: records as the bytes they came in, with columns for the paths that plans ask about.
 
 mod bits;
+mod build;
 mod column;
 mod columns;
 mod filter;
+mod index;
 mod order;
-mod records;
+mod picked;
+mod query;
+mod read;
+mod segment;
+mod splice;
 
 use std::fmt;
+use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde_core::Serialize;
 use serde_json::Value as Json;
 
-use self::bits::Bits;
-use self::columns::{Cache, Columns};
-use self::filter::{Filter, Level, wanted};
-use self::order::Key;
-use self::records::Records;
-use super::lean::{Needed, Step, WHOLE};
-use super::related::Related;
-use super::rows::{Budget, Evaluator, Scope};
-use super::{Collections, Rows, Window, page, window};
+pub(super) use self::picked::Picked;
+use self::picked::Place;
+use self::query::Asked;
+use self::segment::{ROWS, Record, Segment};
+use super::lean::{Needed, Step};
+use super::{Collections, Page};
+use crate::ast::Operator;
 use crate::error::Error;
-use crate::plan::{Form, NodeId, Op, Operation, Plan};
-use crate::value::DateTimeOffset;
+use crate::limits::Names;
+use crate::plan::{Plan, compare};
+use crate::value::{Collation, DateTimeOffset, Value};
 
 /// Records that many queries are asked of: their JSON text, and columns of values that are made when a plan
 /// asks about them first.
 ///
 /// Answers are those that [`Plan::apply`] gives for the same records, and records of the answer have the bytes that they
-/// came in. A table is cheap to clone and can be shared among threads.
+/// came in.
 ///
 /// ```
 /// use odata_query::{Query, Table};
@@ -41,13 +49,30 @@ use crate::value::DateTimeOffset;
 /// assert_eq!(page.to_json(), r#"{"@odata.count":2,"value":[{"id":3,"tags":["new"]}]}"#);
 /// # Ok::<(), odata_query::Error>(())
 /// ```
-#[derive(Clone)]
-pub struct Table(Arc<Inner>);
-
-struct Inner {
-    records: Records,
-    columns: Cache,
-}
+///
+/// Records can be added, replaced and removed; columns follow. A clone takes no time and does not see later
+/// changes, so that readers go on with what was there when they began: hosts that change a table while others read keep it
+/// behind a lock, and clone it to read.
+///
+/// ```
+/// use odata_query::{Query, Table};
+/// use serde_json::json;
+///
+/// let mut table = Table::from_json(r#"[{"id":1},{"id":2}]"#)?;
+/// let before = table.clone();
+/// table.append(r#"{"id":3,"name":"new"}"#)?;
+/// if let [position] = table.positions_of("id", &json!(2))?[..] {
+///     table.replace(position, r#"{"id":2,"name":"changed"}"#)?;
+/// }
+/// table.remove(0);
+///
+/// let plan = Query::parse("$select=name")?.bind()?;
+/// assert_eq!(table.query(&plan)?.to_json(), r#"{"value":[{"name":"changed"},{"name":"new"}]}"#);
+/// assert_eq!(before.len(), 2);
+/// # Ok::<(), odata_query::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Table(Arc<Vec<Arc<Segment>>>);
 
 impl Table {
     /// Reads an array of records, an object with an array `value`, or one record after another (NDJSON).
@@ -67,18 +92,169 @@ impl Table {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn from_json(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        let records = Records::read(bytes.into())?;
-        Ok(Table(Arc::new(Inner { records, columns: Cache::default() })))
+        let (text, places) = read::read(bytes.into())?;
+        Ok(Table::of(segment::records(text, places)))
+    }
+
+    /// Reads what [`from_json`](Self::from_json) does to its end.
+    ///
+    /// # Errors
+    ///
+    /// Where reading fails, and as [`from_json`](Self::from_json): those are errors of kind
+    /// [`InvalidData`](io::ErrorKind::InvalidData) that hold an [`Error`].
+    ///
+    /// ```
+    /// use odata_query::Table;
+    /// use std::fs::File;
+    ///
+    /// let table = Table::from_reader(File::open("tests/data/employees.json")?)?;
+    /// assert!(!table.is_empty());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn from_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        Table::from_json(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// Takes records that can be written as JSON, such as [`serde_json::Value`]s.
+    ///
+    /// # Errors
+    ///
+    /// Where a record cannot be written as JSON, or is nested more than 127 deep.
+    ///
+    /// ```
+    /// use odata_query::Table;
+    /// use serde_json::json;
+    ///
+    /// let table = Table::from_records(&[json!({"id": 1}), json!({"id": 2})])?;
+    /// assert_eq!(table.len(), 2);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn from_records<T: Serialize>(records: impl IntoIterator<Item = T>) -> Result<Self, Error> {
+        let (text, places) = read::written(records)?;
+        Ok(Table::of(segment::records(text, places)))
+    }
+
+    fn of(mut records: impl ExactSizeIterator<Item = Record>) -> Self {
+        let mut segments = Vec::new();
+        while records.len() > 0 {
+            segments.push(Arc::new(Segment::new(records.by_ref().take(ROWS).collect())));
+        }
+        Table(Arc::new(segments))
     }
 
     /// The number of records.
     pub fn len(&self) -> usize {
-        self.0.records.len()
+        self.segments().iter().map(|segment| segment.records.len()).sum()
     }
 
     /// Whether there are no records.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.segments().is_empty()
+    }
+
+    /// The JSON text of a record.
+    ///
+    /// ```
+    /// use odata_query::Table;
+    ///
+    /// let table = Table::from_json(r#"[{"id":1}, {"id":2}]"#)?;
+    /// assert_eq!(table.get(1), Some(r#"{"id":2}"#));
+    /// assert_eq!(table.get(2), None);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn get(&self, position: usize) -> Option<&str> {
+        self.place(position).map(|place| self.text(place))
+    }
+
+    /// Adds the records of a JSON text behind those that are there, and says where.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json); nothing is added then.
+    pub fn append(&mut self, bytes: impl Into<Vec<u8>>) -> Result<Range<usize>, Error> {
+        let (text, places) = read::read(bytes.into())?;
+        let mut records = segment::records(text, places);
+        let (start, added) = (self.len(), records.len());
+        let segments = Arc::make_mut(&mut self.0);
+        if let Some(last) = segments.last_mut() {
+            let end = last.records.len();
+            let fitting: Vec<_> = records.by_ref().take(ROWS.saturating_sub(end)).collect();
+            if !fitting.is_empty() {
+                Arc::make_mut(last).splice(end..end, fitting)?;
+            }
+        }
+        segments.extend(Table::of(records).segments().iter().cloned());
+        Ok(start..start.saturating_add(added))
+    }
+
+    /// Puts a record, as JSON text, in the place of another one, and says whether there is one at the position.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json), and where the text is not one record; nothing is changed then.
+    pub fn replace(&mut self, position: usize, record: &str) -> Result<bool, Error> {
+        let record = Record::read(record)?;
+        self.splice(position, vec![record])
+    }
+
+    /// Removes a record, and says whether there was one at the position; those behind it move up.
+    pub fn remove(&mut self, position: usize) -> bool {
+        // Nothing is read, so that nothing fails.
+        self.splice(position, Vec::new()).unwrap_or_default()
+    }
+
+    fn splice(&mut self, position: usize, records: Vec<Record>) -> Result<bool, Error> {
+        let Some(Place { segment, row }) = self.place(position) else {
+            return Ok(false);
+        };
+        let segments = Arc::make_mut(&mut self.0);
+        if let Some(own) = segments.get_mut(segment) {
+            Arc::make_mut(own).splice(row..row.saturating_add(1), records)?;
+            if own.records.len() == 0 {
+                segments.remove(segment);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Where the records are whose value at a path (`id`, `address/city`) is equal to one.
+    ///
+    /// An index of the values answers it, which is made when it is first asked for, and follows changes.
+    /// Queries that ask whether a path is `eq` to a constant use it too; if they do so often, it is made for them.
+    ///
+    /// # Errors
+    ///
+    /// Where a record cannot be read.
+    ///
+    /// ```
+    /// use odata_query::Table;
+    /// use serde_json::json;
+    ///
+    /// let table = Table::from_json(r#"[{"id":7}, {"id":5}, {"id":7}]"#)?;
+    /// assert_eq!(table.positions_of("id", &json!(7))?, [0, 2]);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn positions_of(&self, path: &str, value: &Json) -> Result<Vec<usize>, Error> {
+        let path: Vec<Step> = path.split('/').map(|name| Step::Member(name.into())).collect();
+        let (wanted, collation) = (Value::from_json(value), Collation::default());
+        let mut positions = Vec::new();
+        let mut start = 0_usize;
+        for segment in self.segments() {
+            let paths = std::slice::from_ref(&path);
+            let columns = segment.columns.get(&segment.records, paths, Names::default())?;
+            if let Some(column) = columns.column(&path) {
+                column.lookup.request();
+                let found = column.equal(&wanted, collation);
+                let found = found.unwrap_or_else(|| {
+                    column.rows_where(|value| compare(Operator::Eq, value, &wanted, collation))
+                });
+                positions.extend(found.rows().map(|row| start.saturating_add(row)));
+            }
+            start = start.saturating_add(segment.records.len());
+        }
+        Ok(positions)
     }
 
     /// Applies a plan to the records; `now()` is the time of the call.
@@ -86,7 +262,7 @@ impl Table {
     /// # Errors
     ///
     /// As [`Plan::apply`].
-    pub fn query(&self, plan: &Plan) -> Result<TablePage, Error> {
+    pub fn query(&self, plan: &Plan) -> Result<Page<'static>, Error> {
         self.query_with_at(plan, &Collections::new(), SystemTime::now())
     }
 
@@ -100,10 +276,53 @@ impl Table {
         plan: &Plan,
         collections: &Collections<'_>,
         now: SystemTime,
-    ) -> Result<TablePage, Error> {
+    ) -> Result<Page<'static>, Error> {
         let now = DateTimeOffset::from_system_time(now);
         let asked = Asked { table: self, plan, collections, now };
         asked.page().map_err(|error| error.in_text(plan.text()))
+    }
+
+    fn segments(&self) -> &[Arc<Segment>] {
+        &self.0
+    }
+
+    /// The position of the first record of each segment.
+    fn starts(&self) -> Vec<usize> {
+        let starts = self.segments().iter().scan(0_usize, |end, segment| {
+            let start = *end;
+            *end = start.saturating_add(segment.records.len());
+            Some(start)
+        });
+        starts.collect()
+    }
+
+    fn place(&self, position: usize) -> Option<Place> {
+        let mut row = position;
+        for (segment, own) in self.segments().iter().enumerate() {
+            match row.checked_sub(own.records.len()) {
+                None => return Some(Place { segment, row }),
+                Some(rest) => row = rest,
+            }
+        }
+        None
+    }
+
+    /// All rows.
+    fn places(&self) -> impl Iterator<Item = Place> {
+        self.segments().iter().enumerate().flat_map(|(segment, own)| {
+            (0..own.records.len()).map(move |row| Place { segment, row })
+        })
+    }
+
+    fn text(&self, place: Place) -> &str {
+        self.segments().get(place.segment).map_or("", |segment| segment.records.text(place.row))
+    }
+
+    fn lean(&self, place: Place, needed: &Needed) -> Result<Json, Error> {
+        match self.segments().get(place.segment) {
+            Some(segment) => segment.records.lean(place.row, needed),
+            None => Ok(Json::Null),
+        }
     }
 }
 
@@ -111,248 +330,4 @@ impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Table({} records)", self.len())
     }
-}
-
-/// A query of a table.
-struct Asked<'a> {
-    table: &'a Table,
-    plan: &'a Plan,
-    collections: &'a Collections<'a>,
-    now: DateTimeOffset,
-}
-
-impl Asked<'_> {
-    fn records(&self) -> &Records {
-        &self.table.0.records
-    }
-
-    fn page(&self) -> Result<TablePage, Error> {
-        let plan = self.plan;
-        let mut paths = Vec::new();
-        if let Some(filter) = plan.filter {
-            self.want(filter, &mut paths);
-        }
-        let keys: Option<Vec<Vec<Step>>> =
-            plan.orderby.iter().map(|(key, _)| Level::records().column(plan, *key)).collect();
-        paths.extend(keys.iter().flatten().cloned());
-        let mut budget = Budget::new(plan, self.records().len());
-        let may_fail = plan.filter.is_some_and(|filter| plan.node(filter).form == Form::Other);
-        let ends_early = plan.orderby.is_empty() && plan.top.is_some() && !plan.count && may_fail;
-        let Some(keys) = keys.filter(|_| !ends_early || plan.paging.is_some()) else {
-            if plan.paging.is_some() {
-                return self.server_page(&Bits::all(self.records().len()));
-            }
-            let window = self.by_rows(&mut budget)?;
-            let made = self.shaped(&window.positions, budget)?;
-            let rows = Picked::List(window.positions);
-            return Ok(TablePage::new(self.table, rows, made, window.count));
-        };
-        let columns = self.table.0.columns.get(self.records(), paths, plan.settings.names)?;
-        let passing = self.passing(&columns, &mut budget)?;
-        if plan.paging.is_some() {
-            return self.server_page(&passing);
-        }
-        let count = passing.count();
-        let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
-        let (skip, top) = (narrow(plan.skip), plan.top.map_or(usize::MAX, narrow));
-        let counted = plan.count.then_some(count as u64);
-        if keys.is_empty() && skip == 0 && top >= count && plan.shape.is_none() {
-            return Ok(TablePage::new(self.table, Picked::Set(passing), None, counted));
-        }
-        let rows: Vec<usize> = match keys.is_empty() {
-            true => passing.rows().skip(skip).take(top).collect(),
-            false => {
-                let window = skip.saturating_add(top);
-                let sorted = self.by_columns(&columns, &keys, &passing, window);
-                sorted.into_iter().skip(skip).collect()
-            }
-        };
-        let made = self.shaped(&rows, budget)?;
-        Ok(TablePage::new(self.table, Picked::List(rows), made, counted))
-    }
-
-    /// Collects the columns that answer parts of the filter.
-    fn want(&self, id: NodeId, paths: &mut Vec<Vec<Step>>) {
-        if let Some(wanted) = wanted(self.plan, id, &Level::records()) {
-            paths.extend(wanted);
-            return;
-        }
-        if let Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) =
-            &self.plan.node(id).op
-        {
-            operands.iter().for_each(|operand| self.want(*operand, paths));
-        }
-    }
-
-    fn passing(&self, columns: &Columns, budget: &mut Budget) -> Result<Bits, Error> {
-        let all = Bits::all(self.records().len());
-        let Some(id) = self.plan.filter else {
-            return Ok(all);
-        };
-        let mut filter = Filter {
-            plan: self.plan,
-            columns,
-            records: self.records(),
-            collections: self.collections,
-            now: self.now,
-            budget: *budget,
-        };
-        let passing = filter.narrow(id, true, all, &Level::records());
-        let passing = passing.map_err(|error| self.plan.about(error, "$filter"))?;
-        *budget = filter.budget;
-        Ok(passing)
-    }
-
-    fn by_columns(
-        &self,
-        columns: &Columns,
-        paths: &[Vec<Step>],
-        rows: &Bits,
-        window: usize,
-    ) -> Vec<usize> {
-        let keys = paths.iter().zip(&self.plan.orderby).filter_map(|(path, (_, direction))| {
-            Some(Key { column: columns.column(path)?, direction: *direction })
-        });
-        let keys: Vec<_> = keys.collect();
-        order::first(&keys, rows.rows(), window, self.plan.settings.collation)
-    }
-
-    /// The window that the evaluator of rows finds, over records that have what filter and order need: it is exact
-    /// about which of them are never looked at, and so about what fails.
-    fn by_rows(&self, budget: &mut Budget) -> Result<Window, Error> {
-        let plan = self.plan;
-        let keys = plan.orderby.iter().map(|(key, _)| *key);
-        let needed = Needed::of(plan, plan.filter.into_iter().chain(keys));
-        let lean = (0..self.records().len()).map(|row| self.records().lean(row, &needed));
-        let lean: Vec<Json> = lean.collect::<Result<_, _>>()?;
-        let related = Related::new(self.collections);
-        let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
-        let mut evaluator = Evaluator::new(plan, scope, *budget);
-        let window = window(&mut evaluator, Rows::Beside(&lean))?;
-        *budget = evaluator.budget;
-        Ok(window)
-    }
-
-    /// Whole records of some rows.
-    fn whole(&self, rows: impl Iterator<Item = usize>) -> Result<Vec<Json>, Error> {
-        rows.map(|row| self.records().lean(row, &WHOLE)).collect()
-    }
-
-    /// The records of the answer, where they are not as they were.
-    fn shaped(&self, rows: &[usize], budget: Budget) -> Result<Option<Vec<Json>>, Error> {
-        let Some(shape) = &self.plan.shape else {
-            return Ok(None);
-        };
-        let records = self.whole(rows.iter().copied())?;
-        if !records.iter().any(|record| shape.changes(record)) {
-            return Ok(None);
-        }
-        let related = Related::new(self.collections);
-        let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
-        let mut evaluator = Evaluator::new(self.plan, scope, budget);
-        records
-            .iter()
-            .map(|record| evaluator.shaped(shape, record))
-            .collect::<Result<_, _>>()
-            .map(Some)
-    }
-
-    /// A page of a service, which goes on behind keys.
-    fn server_page(&self, passing: &Bits) -> Result<TablePage, Error> {
-        let positions: Vec<usize> = passing.rows().collect();
-        let records = self.whole(positions.iter().copied())?;
-        let page = page(self.plan, &records, self.collections, self.now)?;
-        let rows = page.positions().filter_map(|at| positions.get(at).copied()).collect();
-        let made = self.plan.shape.is_some().then(|| page.records().cloned().collect());
-        let answer = TablePage::new(self.table, Picked::List(rows), made, page.count());
-        Ok(TablePage { next_link: page.next_link().map(str::to_owned), ..answer })
-    }
-}
-
-/// The answer of a [`Table`]: records as the bytes they came in, or made anew where `$select`, `$expand` or `$compute`
-/// changes them.
-#[derive(Debug, Clone)]
-pub struct TablePage {
-    table: Table,
-    rows: Picked,
-    made: Option<Vec<Json>>,
-    count: Option<u64>,
-    next_link: Option<String>,
-}
-
-/// The rows of an answer.
-#[derive(Debug, Clone)]
-enum Picked {
-    /// All of a set, as they stand in the table.
-    Set(Bits),
-    List(Vec<usize>),
-}
-
-impl Picked {
-    fn rows(&self) -> impl Iterator<Item = usize> {
-        let (set, list) = match self {
-            Picked::Set(rows) => (Some(rows), &[][..]),
-            Picked::List(rows) => (None, rows.as_slice()),
-        };
-        set.into_iter().flat_map(Bits::rows).chain(list.iter().copied())
-    }
-}
-
-impl TablePage {
-    fn new(table: &Table, rows: Picked, made: Option<Vec<Json>>, count: Option<u64>) -> Self {
-        TablePage { table: table.clone(), rows, made, count, next_link: None }
-    }
-
-    /// The number of records on this page.
-    pub fn len(&self) -> usize {
-        match &self.rows {
-            Picked::Set(rows) => rows.count(),
-            Picked::List(rows) => rows.len(),
-        }
-    }
-
-    /// Whether there are no records on this page.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// As [`Page::count`](crate::Page::count).
-    pub fn count(&self) -> Option<u64> {
-        self.count
-    }
-
-    /// As [`Page::next_link`](crate::Page::next_link).
-    pub fn next_link(&self) -> Option<&str> {
-        self.next_link.as_deref()
-    }
-
-    /// Where each record stands in the table.
-    pub fn positions(&self) -> impl Iterator<Item = usize> {
-        self.rows.rows()
-    }
-
-    /// The records in order, each made of its bytes.
-    pub fn records(&self) -> impl Iterator<Item = Json> {
-        self.written().map(|record| match record {
-            TableRecord::Made(record) => record.clone(),
-            // What the table was made of is JSON.
-            TableRecord::Kept(text) => serde_json::from_str(text).unwrap_or_default(),
-        })
-    }
-
-    pub(crate) fn written(&self) -> impl Iterator<Item = TableRecord<'_>> {
-        self.rows.rows().enumerate().map(|(at, row)| {
-            match self.made.as_ref().and_then(|made| made.get(at)) {
-                Some(record) => TableRecord::Made(record),
-                None => TableRecord::Kept(self.table.0.records.text(row)),
-            }
-        })
-    }
-}
-
-/// A record of a [`TablePage`].
-pub(crate) enum TableRecord<'a> {
-    Made(&'a Json),
-    /// The bytes it came in.
-    Kept(&'a str),
 }

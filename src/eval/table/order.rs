@@ -27,15 +27,23 @@ pub(super) fn first(
             first.into_iter().map(|(_, row)| row).collect()
         }
         None => keep(rows, window, |left, right| {
-            let mut orders = keys.iter().map(|key| {
-                let (left, right) = (key.column.value(*left), key.column.value(*right));
-                let order = total_order(&left, &right, collation);
-                if key.direction == Direction::Desc { order.reverse() } else { order }
-            });
-            let unequal = orders.find(|order| order.is_ne());
-            unequal.unwrap_or(Ordering::Equal).then(left.cmp(right))
+            compare((keys, *left), (keys, *right), collation).then(left.cmp(right))
         }),
     }
+}
+
+/// The order of two rows, each of the columns of its keys.
+pub(super) fn compare(
+    left: (&[Key<'_>], usize),
+    right: (&[Key<'_>], usize),
+    collation: Collation,
+) -> Ordering {
+    let mut orders = left.0.iter().zip(right.0).map(|(left_key, right_key)| {
+        let (left, right) = (left_key.column.value(left.1), right_key.column.value(right.1));
+        let order = total_order(&left, &right, collation);
+        if left_key.direction == Direction::Desc { order.reverse() } else { order }
+    });
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 /// The first items in an order, sorted. No more than twice as many are held.

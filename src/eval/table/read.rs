@@ -1,9 +1,10 @@
-//! The records of a JSON text: where they are, checked, and otherwise left as they are.
+//! Reading: where the records of a JSON text are. All of it is checked, and otherwise left as it is.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use memchr::memchr2_iter;
+use memchr::{memchr2_iter, memmem};
+use serde_core::Serialize;
 use serde_core::de::{
     DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
@@ -11,59 +12,91 @@ use serde_json::value::RawValue;
 use serde_json::{Deserializer, Value as Json};
 
 use crate::error::{Error, Kind};
-use crate::eval::lean::{Lean, Needed};
+use crate::eval::lean::{Lean, Needed, WHOLE};
 
 /// Bytes of a text at most: there are never more items than a column can count.
 const MOST: u64 = 1 << 33;
 /// Levels of nesting that serde_json reads.
 const DEPTH: usize = 127;
 
-/// A text and the places of its records.
-#[derive(Debug)]
-pub(super) struct Records {
-    text: String,
-    places: Vec<Range<usize>>,
+/// Finds the records of an array, of the array `value` of an object, or else the values one after another.
+pub(super) fn read(bytes: Vec<u8>) -> Result<(String, Vec<Range<usize>>), Error> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        data("a byte that is not UTF-8".to_owned(), error.utf8_error().valid_up_to())
+    })?;
+    if text.len() as u64 > MOST {
+        return Err(data(format!("more than {MOST} bytes"), 0));
+    }
+    let places = match text.trim_ascii_start().bytes().next() {
+        None => return Err(data("no JSON value".to_owned(), text.len())),
+        Some(b'[') => array(&text, 0)?,
+        Some(b'{') => envelope(&text)?,
+        Some(_) => values(&text)?,
+    };
+    check(&text, &places)?;
+    Ok((text, places))
 }
 
-impl Records {
-    /// Finds the records of an array, of the array `value` of an object, or else the values one after another.
-    pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Error> {
-        let text = String::from_utf8(bytes).map_err(|error| {
-            data("a byte that is not UTF-8".to_owned(), error.utf8_error().valid_up_to())
-        })?;
-        if text.len() as u64 > MOST {
-            return Err(data(format!("more than {MOST} bytes"), 0));
+/// Refuses what can be delimited, but not be read as values.
+fn check(text: &str, places: &[Range<usize>]) -> Result<(), Error> {
+    if let Some(offset) = places.iter().find_map(|place| too_deep(text.as_bytes(), place)) {
+        return Err(data(format!("a value nested more than {DEPTH} deep"), offset));
+    }
+    // Half of a surrogate pair begins so, and may be alone.
+    let mut checked = 0_usize;
+    for found in memmem::find_iter(text.as_bytes(), b"\\u") {
+        let digits = text.as_bytes().get(found.saturating_add(2)..).unwrap_or_default();
+        if found < checked
+            || !matches!(digits, [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..])
+        {
+            continue;
         }
-        let places = match text.trim_ascii_start().bytes().next() {
-            None => return Err(data("no JSON value".to_owned(), text.len())),
-            Some(b'[') => array(&text, 0)?,
-            Some(b'{') => envelope(&text)?,
-            Some(_) => values(&text)?,
+        let record = places.partition_point(|place| place.end <= found);
+        if let Some(place) = places.get(record) {
+            lean(text, place, &WHOLE)?;
+            checked = place.end;
+        }
+    }
+    Ok(())
+}
+
+/// The only value of a text.
+pub(super) fn single(text: &str) -> Result<Range<usize>, Error> {
+    let places = values(text)?;
+    let [place] = &places[..] else {
+        let what = match places.len() {
+            0 => "no JSON value".to_owned(),
+            count => format!("{count} values instead of one"),
         };
-        let deep = places.iter().find_map(|place| too_deep(text.as_bytes(), place));
-        match deep {
-            Some(offset) => Err(data(format!("a value nested more than {DEPTH} deep"), offset)),
-            None => Ok(Records { text, places }),
-        }
-    }
+        return Err(data(what, 0));
+    };
+    check(text, &places)?;
+    Ok(place.clone())
+}
 
-    pub(super) fn len(&self) -> usize {
-        self.places.len()
+/// Records as JSON, one behind the other.
+pub(super) fn written<T: Serialize>(
+    records: impl IntoIterator<Item = T>,
+) -> Result<(String, Vec<Range<usize>>), Error> {
+    let (mut text, mut places) = (Vec::new(), Vec::new());
+    for record in records {
+        let start = text.len();
+        serde_json::to_writer(&mut text, &record).map_err(|error| data(what(&error), start))?;
+        places.push(start..text.len());
     }
+    // JSON is UTF-8.
+    let text = String::from_utf8(text).unwrap_or_default();
+    check(&text, &places)?;
+    Ok((text, places))
+}
 
-    /// The text of a record.
-    pub(super) fn text(&self, row: usize) -> &str {
-        self.places.get(row).and_then(|place| self.text.get(place.clone())).unwrap_or_default()
-    }
-
-    /// What is needed of a record.
-    pub(super) fn lean(&self, row: usize, needed: &Needed) -> Result<Json, Error> {
-        let mut deserializer = Deserializer::from_str(self.text(row));
-        Lean(needed).deserialize(&mut deserializer).map_err(|error| {
-            let start = self.places.get(row).map_or(0, |place| place.start);
-            data(what(&error), start.saturating_add(error.column().saturating_sub(1)))
-        })
-    }
+/// What is needed of a record, which is a part of a text.
+pub(super) fn lean(text: &str, place: &Range<usize>, needed: &Needed) -> Result<Json, Error> {
+    let record = text.get(place.clone()).unwrap_or_default();
+    let mut deserializer = Deserializer::from_str(record);
+    Lean(needed)
+        .deserialize(&mut deserializer)
+        .map_err(|error| data(what(&error), place.start.saturating_add(offset(record, &error))))
 }
 
 fn data(what: String, offset: usize) -> Error {
@@ -77,13 +110,17 @@ fn what(error: &serde_json::Error) -> String {
 }
 
 fn not_json(text: &str, error: &serde_json::Error) -> Error {
+    data(what(error), offset(text, error))
+}
+
+/// The byte that an error is about.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    if error.is_eof() {
+        return text.trim_ascii_end().len();
+    }
     let lines = text.split_inclusive('\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
-    let offset = match error.is_eof() {
-        true => text.trim_ascii_end().len(),
-        false => before.saturating_add(error.column().saturating_sub(1)).min(text.len()),
-    };
-    data(what(error), offset)
+    before.saturating_add(error.column().saturating_sub(1)).min(text.len())
 }
 
 /// Where a checked record is nested too deeply to be read.

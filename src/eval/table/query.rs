@@ -1,0 +1,238 @@
+//! Asking a table: columns for what they can answer, the evaluator of rows for the rest.
+
+use serde_json::Value as Json;
+
+use super::Table;
+use super::bits::Bits;
+use super::columns::Columns;
+use super::filter::{Filter, Level, wanted};
+use super::order::{self, Key};
+use super::picked::{Picked, Place, Rows, set_places};
+use super::segment::Segment;
+use crate::error::Error;
+use crate::eval::lean::{Needed, Step, WHOLE};
+use crate::eval::page::{Page, Positions, Records, Texts};
+use crate::eval::related::{Collections, Related};
+use crate::eval::rows::{Budget, Evaluator, Scope};
+use crate::eval::{Window, batch, page, window};
+use crate::plan::{Form, NodeId, Op, Operation, Plan};
+use crate::value::DateTimeOffset;
+
+/// A query of a table.
+pub(super) struct Asked<'a> {
+    pub(super) table: &'a Table,
+    pub(super) plan: &'a Plan,
+    pub(super) collections: &'a Collections<'a>,
+    pub(super) now: DateTimeOffset,
+}
+
+impl Asked<'_> {
+    pub(super) fn page(&self) -> Result<Page<'static>, Error> {
+        let plan = self.plan;
+        let mut paths = Vec::new();
+        if let Some(filter) = plan.filter {
+            self.want(filter, &mut paths);
+        }
+        let keys: Option<Vec<Vec<Step>>> =
+            plan.orderby.iter().map(|(key, _)| Level::records().column(plan, *key)).collect();
+        paths.extend(keys.iter().flatten().cloned());
+        let mut budget = Budget::new(plan, self.table.len());
+        let may_fail = plan.filter.is_some_and(|filter| plan.node(filter).form == Form::Other);
+        let ends_early = plan.orderby.is_empty() && plan.top.is_some() && !plan.count && may_fail;
+        let Some(keys) = keys.filter(|_| !ends_early || plan.paging.is_some()) else {
+            if plan.paging.is_some() {
+                return self.server_page(self.table.places());
+            }
+            let window = self.by_rows(&mut budget)?;
+            let all: Vec<Place> = self.table.places().collect();
+            let rows = window.positions.iter().filter_map(|at| all.get(*at).copied());
+            return self.answer(Rows::List(rows.collect()), budget, window.count);
+        };
+        let segments = self.each_segment(&paths, &mut budget)?;
+        if plan.paging.is_some() {
+            let passing: Vec<_> = segments.into_iter().map(|(_, passing)| passing).collect();
+            return self.server_page(set_places(&passing));
+        }
+        let count: usize = segments.iter().map(|(_, passing)| passing.count()).sum();
+        let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        let (skip, top) = (narrow(plan.skip), plan.top.map_or(usize::MAX, narrow));
+        let counted = plan.count.then_some(count as u64);
+        let rows = match keys.is_empty() {
+            true if skip == 0 && top >= count && plan.shape.is_none() => {
+                Rows::Sets(segments.into_iter().map(|(_, passing)| passing).collect())
+            }
+            true => {
+                let passing: Vec<_> = segments.into_iter().map(|(_, passing)| passing).collect();
+                Rows::List(set_places(&passing).skip(skip).take(top).collect())
+            }
+            false => {
+                let sorted = self.ordered(&segments, &keys, skip.saturating_add(top));
+                Rows::List(sorted.into_iter().skip(skip).collect())
+            }
+        };
+        self.answer(rows, budget, counted)
+    }
+
+    fn answer(
+        &self,
+        rows: Rows,
+        budget: Budget,
+        count: Option<u64>,
+    ) -> Result<Page<'static>, Error> {
+        let picked = Picked { table: self.table.clone(), rows };
+        let made = self.shaped(&picked, budget)?;
+        Ok(page_of(picked, made, count, None))
+    }
+
+    /// The columns of each segment and the rows that pass the filter.
+    fn each_segment(
+        &self,
+        paths: &[Vec<Step>],
+        budget: &mut Budget,
+    ) -> Result<Vec<(Columns, Bits)>, Error> {
+        let names = self.plan.settings.names;
+        let segments = self.table.segments().iter().map(|segment| {
+            let columns = segment.columns.get(&segment.records, paths, names)?;
+            let passing = self.passing(segment, &columns, budget)?;
+            Ok((columns, passing))
+        });
+        segments.collect()
+    }
+
+    /// Collects the columns that answer parts of the filter.
+    fn want(&self, id: NodeId, paths: &mut Vec<Vec<Step>>) {
+        if let Some(wanted) = wanted(self.plan, id, &Level::records()) {
+            paths.extend(wanted);
+            return;
+        }
+        if let Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) =
+            &self.plan.node(id).op
+        {
+            operands.iter().for_each(|operand| self.want(*operand, paths));
+        }
+    }
+
+    fn passing(
+        &self,
+        segment: &Segment,
+        columns: &Columns,
+        budget: &mut Budget,
+    ) -> Result<Bits, Error> {
+        let all = Bits::all(segment.records.len());
+        let Some(id) = self.plan.filter else {
+            return Ok(all);
+        };
+        let mut filter = Filter {
+            plan: self.plan,
+            columns,
+            records: &segment.records,
+            collections: self.collections,
+            now: self.now,
+            budget: *budget,
+        };
+        let passing = filter.narrow(id, true, all, &Level::records());
+        let passing = passing.map_err(|error| self.plan.about(error, "$filter"))?;
+        *budget = filter.budget;
+        Ok(passing)
+    }
+
+    /// The first rows in the order of the query.
+    fn ordered(
+        &self,
+        segments: &[(Columns, Bits)],
+        paths: &[Vec<Step>],
+        window: usize,
+    ) -> Vec<Place> {
+        let collation = self.plan.settings.collation;
+        let keys: Vec<Vec<Key<'_>>> = segments
+            .iter()
+            .map(|(columns, _)| {
+                let keys = paths.iter().zip(&self.plan.orderby);
+                keys.filter_map(|(path, (_, direction))| {
+                    Some(Key { column: columns.column(path)?, direction: *direction })
+                })
+                .collect()
+            })
+            .collect();
+        let first = segments.iter().zip(&keys).enumerate();
+        let first = first.flat_map(|(segment, ((_, passing), keys))| {
+            let rows = order::first(keys, passing.rows(), window, collation);
+            rows.into_iter().map(move |row| Place { segment, row })
+        });
+        let mut first: Vec<Place> = first.collect();
+        if segments.len() > 1 {
+            let keys = |place: &Place| keys.get(place.segment).map_or(&[][..], Vec::as_slice);
+            // Those of each segment are sorted already; equal ones stay in the order of the segments.
+            first.sort_by(|left, right| {
+                order::compare((keys(left), left.row), (keys(right), right.row), collation)
+            });
+            first.truncate(window);
+        }
+        first
+    }
+
+    /// The window that the evaluator of rows finds, over records that have what filter and order need: it is exact
+    /// about which of them are never looked at, and so about what fails.
+    fn by_rows(&self, budget: &mut Budget) -> Result<Window, Error> {
+        let plan = self.plan;
+        let keys = plan.orderby.iter().map(|(key, _)| *key);
+        let needed = Needed::of(plan, plan.filter.into_iter().chain(keys));
+        let lean: Vec<Json> = self.read(self.table.places(), &needed)?;
+        let related = Related::new(self.collections);
+        let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
+        let mut evaluator = Evaluator::new(plan, scope, *budget);
+        let window = window(&mut evaluator, batch::Rows::Beside(&lean))?;
+        *budget = evaluator.budget;
+        Ok(window)
+    }
+
+    /// What is needed of some records.
+    fn read(
+        &self,
+        mut rows: impl Iterator<Item = Place>,
+        needed: &Needed,
+    ) -> Result<Vec<Json>, Error> {
+        rows.try_fold(Vec::new(), |mut records, row| {
+            records.push(self.table.lean(row, needed)?);
+            Ok(records)
+        })
+    }
+
+    /// The records of the answer, where they are not as they were.
+    fn shaped(&self, picked: &Picked, budget: Budget) -> Result<Option<Vec<Json>>, Error> {
+        let Some(shape) = &self.plan.shape else {
+            return Ok(None);
+        };
+        let records = self.read(picked.places(), &WHOLE)?;
+        if !records.iter().any(|record| shape.changes(record)) {
+            return Ok(None);
+        }
+        let related = Related::new(self.collections);
+        let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
+        let mut evaluator = Evaluator::new(self.plan, scope, budget);
+        let made = records.iter().map(|record| evaluator.shaped(shape, record));
+        made.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// A page of a service, which goes on behind keys.
+    fn server_page(&self, rows: impl Iterator<Item = Place>) -> Result<Page<'static>, Error> {
+        let places: Vec<Place> = rows.collect();
+        let records = self.read(places.iter().copied(), &WHOLE)?;
+        let page = page(self.plan, &records, self.collections, self.now)?;
+        let rows = page.positions().filter_map(|at| places.get(at).copied()).collect();
+        let made = self.plan.shape.is_some().then(|| page.records().cloned().collect());
+        let picked = Picked { table: self.table.clone(), rows: Rows::List(rows) };
+        Ok(page_of(picked, made, page.count(), page.next_link().map(str::to_owned)))
+    }
+}
+
+fn page_of(
+    picked: Picked,
+    made: Option<Vec<Json>>,
+    count: Option<u64>,
+    next_link: Option<String>,
+) -> Page<'static> {
+    let positions = Positions::Of(picked.clone());
+    let records = made.map_or_else(|| Records::Kept(Texts::new(picked)), Records::Made);
+    Page { count, next_link, positions, records }
+}
