@@ -2,6 +2,7 @@
 
 mod batch;
 mod compare;
+mod excerpt;
 mod explain;
 mod item;
 mod lean;

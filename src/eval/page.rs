@@ -43,11 +43,19 @@ pub(super) enum Records<'a> {
     Kept(Texts),
 }
 
-/// Records of a table, which are text until they are wanted as values.
+/// Records that are text until they are wanted as values.
 #[derive(Debug, Clone)]
 pub(super) struct Texts {
-    pub(super) picked: Picked,
+    source: Source,
     values: OnceLock<Vec<Value>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// Records of a table as they are.
+    Picked(Picked),
+    /// One text behind the other, and where each ends.
+    Written(String, Vec<usize>),
 }
 
 /// A record to be written.
@@ -58,14 +66,33 @@ pub(crate) enum Record<'a> {
 }
 
 impl Texts {
-    pub(super) fn new(picked: Picked) -> Self {
-        Texts { picked, values: OnceLock::new() }
+    pub(super) fn new(source: Source) -> Self {
+        Texts { source, values: OnceLock::new() }
+    }
+
+    fn len(&self) -> usize {
+        match &self.source {
+            Source::Picked(picked) => picked.len(),
+            Source::Written(_, ends) => ends.len(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let (picked, written) = match &self.source {
+            Source::Picked(picked) => (Some(picked), None),
+            Source::Written(text, ends) => (None, Some((text, ends))),
+        };
+        let written = written.into_iter().flat_map(|(text, ends)| {
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            starts.zip(ends).map(|(start, end)| text.get(start..*end).unwrap_or_default())
+        });
+        picked.into_iter().flat_map(Picked::texts).chain(written)
     }
 
     fn values(&self) -> &[Value] {
         // What a table was made of is JSON.
         let read = |text| serde_json::from_str(text).unwrap_or_default();
-        self.values.get_or_init(|| self.picked.texts().map(read).collect())
+        self.values.get_or_init(|| self.iter().map(read).collect())
     }
 }
 
@@ -75,7 +102,7 @@ impl<'a> Page<'a> {
         match &self.records {
             Records::Borrowed(records) => records.len(),
             Records::Made(records) => records.len(),
-            Records::Kept(texts) => texts.picked.len(),
+            Records::Kept(texts) => texts.len(),
         }
     }
 
@@ -171,7 +198,7 @@ impl<'a> Page<'a> {
             Records::Kept(texts) => (Some(texts), None),
             _ => (None, Some(self.records())),
         };
-        let texts = texts.into_iter().flat_map(|texts| texts.picked.texts());
+        let texts = texts.into_iter().flat_map(Texts::iter);
         texts.map(Record::Text).chain(values.into_iter().flatten().map(Record::Value))
     }
 

@@ -72,6 +72,21 @@ impl Budget {
 }
 
 impl Budget {
+    /// An equal part of it, one of so many.
+    #[cfg(feature = "parallel")]
+    pub(super) fn share(self, of: usize) -> Self {
+        let part = |all: u64| all.checked_div(of as u64).unwrap_or(all);
+        Budget { steps: part(self.steps), strings: part(self.strings) }
+    }
+
+    /// Takes off what was spent of a part.
+    #[cfg(feature = "parallel")]
+    pub(super) fn spend(&mut self, part: Self, left: Self) {
+        let rest = |all: u64, part: u64, left: u64| all.saturating_sub(part.saturating_sub(left));
+        self.steps = rest(self.steps, part.steps, left.steps);
+        self.strings = rest(self.strings, part.strings, left.strings);
+    }
+
     /// Takes steps off what is left; the error has no place.
     pub(super) fn charge(&mut self, plan: &Plan, steps: u64) -> Result<(), Error> {
         let Some(left) = self.steps.checked_sub(steps) else {

@@ -19,7 +19,7 @@ const MADE: u64 = 16;
 
 /// What becomes of a member.
 #[derive(Clone, Copy)]
-enum Fate<'e> {
+pub(super) enum Fate<'e> {
     Kept,
     Dropped,
     As(&'e Item),
@@ -51,13 +51,18 @@ impl<'r, 'e> Source<'r, 'e> {
 impl<'e> Evaluator<'e> {
     /// What is left of a record. What has no members stays as it is.
     pub(super) fn shaped(&mut self, shape: &'e Shape, json: &'e Json) -> Result<Json, Error> {
-        self.members_left(shape, json).map_err(|error| match (&*shape.items, &*shape.computed) {
+        self.members_left(shape, json).map_err(|error| self.blame(shape, error))
+    }
+
+    /// An error with its place, if it has none: the first thing that the shape asks for.
+    pub(super) fn blame(&self, shape: &Shape, error: Error) -> Error {
+        match (&*shape.items, &*shape.computed) {
             ([first, ..], _) => self.plan.about(error.at(first.span), first.option),
             ([], [(_, first), ..]) => {
                 self.plan.about(error.at(self.plan.node(*first).span), "$compute")
             }
             ([], []) => error,
-        })
+        }
     }
 
     fn members_left(&mut self, shape: &'e Shape, json: &'e Json) -> Result<Json, Error> {
@@ -276,7 +281,7 @@ impl Shape {
     }
 
     /// Whether an annotation of a member stays: as the member does, or because it is named itself.
-    fn keeps_annotation(
+    pub(super) fn keeps_annotation(
         &self,
         owner: &str,
         term: &str,
@@ -308,7 +313,7 @@ impl Shape {
 }
 
 /// What becomes of each member.
-fn fates<'e>(
+pub(super) fn fates<'e>(
     shape: &'e Shape,
     members: &Map<String, Json>,
     names: Names,

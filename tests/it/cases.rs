@@ -32,7 +32,7 @@ fn tables() {
         let page = table.query_with_at(&plan, &Collections::new(), clock())?;
         let again = table.query_with_at(&plan, &Collections::new(), clock())?;
         assert_eq!(page.to_json(), again.to_json(), "{query}: columns that are there already");
-        let labels = page.records().map(|record| label(&record)).collect();
+        let labels = page.records().map(label).collect();
         Ok((Answer { records: labels, count: page.count() }, page.to_json()))
     });
 }

@@ -24,13 +24,7 @@ impl Bits {
     /// The rows whose values pass a test, which is asked of all of them without a choice in between.
     #[inline]
     pub(super) fn of<T>(values: &[T], test: impl Fn(&T) -> bool) -> Self {
-        let words = values.chunks(WORD).map(|chunk| {
-            let mut flags = [0_u8; WORD];
-            for (flag, value) in flags.iter_mut().zip(chunk) {
-                *flag = u8::from(test(value));
-            }
-            packed(&flags)
-        });
+        let words = values.chunks(WORD).map(|chunk| word(chunk, &test));
         Bits { words: words.collect(), len: values.len() }
     }
 
@@ -82,10 +76,10 @@ impl Bits {
 
     /// The rows of one word that begins anywhere.
     fn window(&self, row: usize) -> u64 {
-        let word = |number: usize| self.words.get(number).copied().unwrap_or_default();
         let (number, shift) = (row / WORD, (row % WORD) as u32);
-        let rest = word(number.saturating_add(1)).checked_shl((WORD as u32).wrapping_sub(shift));
-        word(number) >> shift | rest.unwrap_or_default()
+        let next = self.word(number.saturating_add(1));
+        let rest = next.checked_shl((WORD as u32).wrapping_sub(shift));
+        self.word(number) >> shift | rest.unwrap_or_default()
     }
 
     fn truncate(&mut self, len: usize) {
@@ -151,18 +145,46 @@ impl Bits {
 
     /// The rows, ascending.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> {
-        self.words.iter().enumerate().flat_map(|(number, word)| {
-            let start = number.saturating_mul(WORD);
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = rest.trailing_zeros();
-                (rest != 0).then(|| {
-                    rest &= rest.wrapping_sub(1);
-                    start.saturating_add(bit as usize)
-                })
-            })
-        })
+        self.words().enumerate().flat_map(|(number, word)| of_word(number, word))
     }
+
+    /// The rows by 64.
+    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
+        self.words.iter().copied()
+    }
+
+    pub(super) fn word(&self, number: usize) -> u64 {
+        self.words.get(number).copied().unwrap_or_default()
+    }
+}
+
+/// The rows of one word, ascending.
+pub(super) fn of_word(number: usize, word: u64) -> impl Iterator<Item = usize> {
+    let start = number.saturating_mul(WORD);
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let bit = rest.trailing_zeros();
+        (rest != 0).then(|| {
+            rest &= rest.wrapping_sub(1);
+            start.saturating_add(bit as usize)
+        })
+    })
+}
+
+/// The rows of one word whose values pass a test.
+#[inline]
+pub(super) fn word_of<T>(values: &[T], number: usize, test: impl Fn(&T) -> bool) -> u64 {
+    let rest = values.get(number.saturating_mul(WORD)..).unwrap_or_default();
+    word(rest.get(..WORD).unwrap_or(rest), test)
+}
+
+#[inline]
+fn word<T>(values: &[T], test: impl Fn(&T) -> bool) -> u64 {
+    let mut flags = [0_u8; WORD];
+    for (flag, value) in flags.iter_mut().zip(values) {
+        *flag = u8::from(test(value));
+    }
+    packed(&flags)
 }
 
 /// 64 bytes of 0 or 1 as bits. Multiplying puts the bytes of each eight side by side into the highest one.

@@ -185,6 +185,6 @@ impl Values {
             true => Codes::Bytes(codes.iter().map(|code| *code as u8).collect()),
             false => Codes::Words(codes.iter().map(|code| *code as u16).collect()),
         };
-        Column::new(Form::Coded(Coded { codes, values, rows }), known)
+        Column::new(Form::Coded(Coded::new(codes, values, rows)), known)
     }
 }

@@ -1,5 +1,6 @@
 //! Columns: the values that a path leads to from all rows, in the form that fits them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -7,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::bits::Bits;
 use super::index::Lookup;
+use super::order::ranks;
 use crate::value::{Collation, DateTimeOffset, Number, Value};
 
 /// Distinct values that have a set of rows each.
@@ -40,6 +42,8 @@ pub(super) struct Coded {
     pub(super) values: Vec<Json>,
     /// The rows of each value, where there are very few.
     pub(super) rows: Vec<Bits>,
+    /// The places of the values in their order, once it was asked for.
+    ranks: OnceLock<Vec<u32>>,
 }
 
 #[derive(Debug, Clone)]
@@ -142,6 +146,27 @@ impl Codes {
 }
 
 impl Coded {
+    pub(super) fn new(codes: Codes, values: Vec<Json>, rows: Vec<Bits>) -> Self {
+        Coded { codes, values, rows, ranks: OnceLock::new() }
+    }
+
+    /// The place of each value in the order of all of them; equal ones have one.
+    pub(super) fn ranks(&self, collation: Collation) -> Cow<'_, [u32]> {
+        match collation {
+            Collation::Ordinal => {
+                Cow::Borrowed(self.ranks.get_or_init(|| ranks(&self.values, collation)))
+            }
+            Collation::IgnoreCase => Cow::Owned(ranks(&self.values, collation)),
+        }
+    }
+
+    /// Adds a value and gives its code.
+    pub(super) fn add(&mut self, value: Json) -> usize {
+        self.ranks.take();
+        self.values.push(value);
+        self.values.len().saturating_sub(1)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.codes.len()
     }

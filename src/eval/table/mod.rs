@@ -137,9 +137,12 @@ impl Table {
     }
 
     fn of(mut records: impl ExactSizeIterator<Item = Record>) -> Self {
-        let mut segments = Vec::new();
-        while records.len() > 0 {
-            segments.push(Arc::new(Segment::new(records.by_ref().take(ROWS).collect())));
+        // Segments of one size are done at the same time.
+        let count = records.len().div_ceil(ROWS);
+        let mut segments = Vec::with_capacity(count);
+        for left in (1..=count).rev() {
+            let size = records.len().div_ceil(left);
+            segments.push(Arc::new(Segment::new(records.by_ref().take(size).collect())));
         }
         Table(Arc::new(segments))
     }

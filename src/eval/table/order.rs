@@ -1,7 +1,9 @@
 //! `$orderby` over columns: the first rows in an order, as many as the window wants.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
+use super::bits::{Bits, of_word, word_of};
 use super::column::{Column, Form};
 use crate::ast::Direction;
 use crate::value::{Collation, Value, total_order};
@@ -15,7 +17,7 @@ pub(super) struct Key<'c> {
 /// Sorts rows by their keys, equal ones by their position, and keeps those of the window.
 pub(super) fn first(
     keys: &[Key<'_>],
-    rows: impl Iterator<Item = usize>,
+    rows: &Bits,
     window: usize,
     collation: Collation,
 ) -> Vec<usize> {
@@ -23,12 +25,23 @@ pub(super) fn first(
     match parts.filter(|parts| parts.iter().map(|part| part.bits).sum::<u32>() <= u128::BITS) {
         Some(parts) => {
             let key = |row| parts.iter().fold(0, |all, part| part.add(all, row));
-            let first = keep(rows.map(|row| (key(row), row)), window, Ord::cmp);
-            first.into_iter().map(|(_, row)| row).collect()
+            let behind = parts.iter().skip(1).map(|part| part.bits).sum::<u32>();
+            let mut first = First::new(window, <(u128, usize)>::cmp);
+            for (number, mut word) in rows.words().enumerate() {
+                if let (Some((bound, _)), Some(part)) = (first.bound, parts.first()) {
+                    word = part.until(bound.wrapping_shr(behind), number, word);
+                }
+                of_word(number, word).for_each(|row| first.add((key(row), row)));
+            }
+            first.sorted().into_iter().map(|(_, row)| row).collect()
         }
-        None => keep(rows, window, |left, right| {
-            compare((keys, *left), (keys, *right), collation).then(left.cmp(right))
-        }),
+        None => {
+            let mut first = First::new(window, |left: &usize, right: &usize| {
+                compare((keys, *left), (keys, *right), collation).then(left.cmp(right))
+            });
+            rows.rows().for_each(|row| first.add(row));
+            first.sorted()
+        }
     }
 }
 
@@ -46,40 +59,52 @@ pub(super) fn compare(
     orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
-/// The first items in an order, sorted. No more than twice as many are held.
-fn keep<T: Clone>(
-    items: impl Iterator<Item = T>,
+/// The first items in an order. No more than twice as many as are wanted are held.
+struct First<T, C> {
     window: usize,
-    mut compare: impl FnMut(&T, &T) -> Ordering,
-) -> Vec<T> {
+    compare: C,
+    kept: Vec<T>,
+    /// The last one of the window, once it was full.
+    bound: Option<T>,
+}
+
+impl<T: Copy, C: Fn(&T, &T) -> Ordering> First<T, C> {
+    /// Items that are held at least before any is dropped.
     const FEW: usize = 64;
-    let Some(last) = window.checked_sub(1) else {
-        return Vec::new();
-    };
-    let most = window.saturating_mul(2).max(FEW);
-    let mut kept: Vec<T> = Vec::new();
-    let mut bound: Option<T> = None;
-    for item in items {
-        if bound.as_ref().is_some_and(|bound| compare(&item, bound).is_gt()) {
-            continue;
+
+    fn new(window: usize, compare: C) -> Self {
+        First { window, compare, kept: Vec::new(), bound: None }
+    }
+
+    fn add(&mut self, item: T) {
+        if self.bound.is_some_and(|bound| (self.compare)(&item, &bound).is_gt()) {
+            return;
         }
-        kept.push(item);
-        if kept.len() >= most {
-            let (_, least, _) = kept.select_nth_unstable_by(last, &mut compare);
-            bound = Some(least.clone());
-            kept.truncate(window);
+        self.kept.push(item);
+        if self.kept.len() >= self.window.saturating_mul(2).max(Self::FEW) {
+            match self.window.checked_sub(1) {
+                Some(last) => {
+                    let (_, bound, _) = self.kept.select_nth_unstable_by(last, &self.compare);
+                    self.bound = Some(*bound);
+                    self.kept.truncate(self.window);
+                }
+                None => self.kept.clear(),
+            }
         }
     }
-    kept.sort_unstable_by(compare);
-    kept.truncate(window);
-    kept
+
+    fn sorted(mut self) -> Vec<T> {
+        self.kept.sort_unstable_by(self.compare);
+        self.kept.truncate(self.window);
+        self.kept
+    }
 }
 
 /// A sort key as part of a number that orders like all of them.
 struct Part<'c> {
     column: &'c Column,
     /// The ranks of coded values.
-    ranks: Vec<u32>,
+    ranks: Cow<'c, [u32]>,
     bits: u32,
     is_descending: bool,
 }
@@ -87,8 +112,8 @@ struct Part<'c> {
 impl<'c> Part<'c> {
     fn of(key: &Key<'c>, collation: Collation) -> Option<Self> {
         let (ranks, bits) = match &key.column.form {
-            Form::Coded(coded) => (ranks(&coded.values, collation), 17),
-            Form::Integers(_) => (Vec::new(), 65),
+            Form::Coded(coded) => (coded.ranks(collation), 17),
+            Form::Integers(_) => (Cow::default(), 65),
             Form::Texts(_) | Form::Mixed(_) => return None,
         };
         let is_descending = key.direction == Direction::Desc;
@@ -97,6 +122,10 @@ impl<'c> Part<'c> {
 
     /// Puts the key of a row behind others.
     fn add(&self, before: u128, row: usize) -> u128 {
+        before.wrapping_shl(self.bits) | self.key(row)
+    }
+
+    fn key(&self, row: usize) -> u128 {
         let value = match &self.column.form {
             Form::Coded(coded) => {
                 self.ranks.get(coded.code(row)).copied().unwrap_or_default().into()
@@ -108,14 +137,41 @@ impl<'c> Part<'c> {
             }
             _ => 0,
         };
+        self.directed(value)
+    }
+
+    fn directed(&self, value: u128) -> u128 {
         let most = !u128::MAX.wrapping_shl(self.bits);
-        let value = if self.is_descending { most ^ value } else { value };
-        before.wrapping_shl(self.bits) | value
+        if self.is_descending { most ^ value } else { value }
+    }
+
+    /// Some rows of a word without those whose key comes after one.
+    fn until(&self, bound: u128, number: usize, rows: u64) -> u64 {
+        // As many take less one by one.
+        const FEW: u32 = 8;
+        if rows.count_ones() < FEW {
+            return rows;
+        }
+        let bound = self.directed(bound);
+        let known = self.column.known.word(number);
+        let kept = match (&self.column.form, bound >> 64) {
+            (Form::Integers(_), 0) if self.is_descending => u64::MAX,
+            (Form::Integers(_), 0) => !known,
+            (Form::Integers(values), _) => {
+                let bound = (bound as u64 ^ 1 << 63) as i64;
+                match self.is_descending {
+                    true => known & word_of(values, number, |value| *value >= bound),
+                    false => !known | word_of(values, number, |value| *value <= bound),
+                }
+            }
+            _ => return rows,
+        };
+        rows & kept
     }
 }
 
 /// The place of each value in the order of all of them; equal ones have one.
-fn ranks(values: &[serde_json::Value], collation: Collation) -> Vec<u32> {
+pub(super) fn ranks(values: &[serde_json::Value], collation: Collation) -> Vec<u32> {
     let value = |position: &usize| values.get(*position).map_or(Value::Null, Value::from_json);
     let mut sorted: Vec<usize> = (0..values.len()).collect();
     sorted.sort_by(|left, right| total_order(&value(left), &value(right), collation));

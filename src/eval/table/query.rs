@@ -11,7 +11,7 @@ use super::picked::{Picked, Place, Rows, set_places};
 use super::segment::Segment;
 use crate::error::Error;
 use crate::eval::lean::{Needed, Step, WHOLE};
-use crate::eval::page::{Page, Positions, Records, Texts};
+use crate::eval::page::{Page, Positions, Records, Source, Texts};
 use crate::eval::related::{Collections, Related};
 use crate::eval::rows::{Budget, Evaluator, Scope};
 use crate::eval::{Window, batch, page, window};
@@ -80,8 +80,8 @@ impl Asked<'_> {
         count: Option<u64>,
     ) -> Result<Page<'static>, Error> {
         let picked = Picked { table: self.table.clone(), rows };
-        let made = self.shaped(&picked, budget)?;
-        Ok(page_of(picked, made, count, None))
+        let records = self.shaped(&picked, budget)?;
+        Ok(Page { count, next_link: None, positions: Positions::Of(picked), records })
     }
 
     /// The columns of each segment and the rows that pass the filter.
@@ -90,13 +90,45 @@ impl Asked<'_> {
         paths: &[Vec<Step>],
         budget: &mut Budget,
     ) -> Result<Vec<(Columns, Bits)>, Error> {
-        let names = self.plan.settings.names;
-        let segments = self.table.segments().iter().map(|segment| {
-            let columns = segment.columns.get(&segment.records, paths, names)?;
-            let passing = self.passing(segment, &columns, budget)?;
-            Ok((columns, passing))
+        #[cfg(feature = "parallel")]
+        if let Some(found) = self.at_once(paths, budget) {
+            return Ok(found);
+        }
+        let segments = self.table.segments().iter();
+        segments.map(|segment| self.in_segment(segment, paths, budget)).collect()
+    }
+
+    /// The same for all segments at once, each with its share of the steps. None where one of them fails or needs
+    /// more: what comes first is then found one after another.
+    #[cfg(feature = "parallel")]
+    fn at_once(&self, paths: &[Vec<Step>], budget: &mut Budget) -> Option<Vec<(Columns, Bits)>> {
+        use rayon::prelude::*;
+
+        let segments = self.table.segments();
+        let share = budget.share(segments.len());
+        let found = segments.par_iter().map(|segment| {
+            let mut left = share;
+            let found = self.in_segment(segment, paths, &mut left).ok()?;
+            Some((found, left))
         });
-        segments.collect()
+        let found = (segments.len() > 1).then(|| found.collect::<Option<Vec<_>>>())??;
+        let left = found.into_iter().map(|(found, left)| {
+            budget.spend(share, left);
+            found
+        });
+        Some(left.collect())
+    }
+
+    fn in_segment(
+        &self,
+        segment: &Segment,
+        paths: &[Vec<Step>],
+        budget: &mut Budget,
+    ) -> Result<(Columns, Bits), Error> {
+        let names = self.plan.settings.names;
+        let columns = segment.columns.get(&segment.records, paths, names)?;
+        let passing = self.passing(segment, &columns, budget)?;
+        Ok((columns, passing))
     }
 
     /// Collects the columns that answer parts of the filter.
@@ -154,12 +186,15 @@ impl Asked<'_> {
                 .collect()
             })
             .collect();
-        let first = segments.iter().zip(&keys).enumerate();
-        let first = first.flat_map(|(segment, ((_, passing), keys))| {
-            let rows = order::first(keys, passing.rows(), window, collation);
-            rows.into_iter().map(move |row| Place { segment, row })
-        });
-        let mut first: Vec<Place> = first.collect();
+        let in_segment = |segment: usize| -> Vec<Place> {
+            let (Some((_, passing)), Some(keys)) = (segments.get(segment), keys.get(segment))
+            else {
+                return Vec::new();
+            };
+            let rows = order::first(keys, passing, window, collation).into_iter();
+            rows.map(|row| Place { segment, row }).collect()
+        };
+        let mut first = each(segments.len(), in_segment).concat();
         if segments.len() > 1 {
             let keys = |place: &Place| keys.get(place.segment).map_or(&[][..], Vec::as_slice);
             // Those of each segment are sorted already; equal ones stay in the order of the segments.
@@ -198,20 +233,30 @@ impl Asked<'_> {
         })
     }
 
-    /// The records of the answer, where they are not as they were.
-    fn shaped(&self, picked: &Picked, budget: Budget) -> Result<Option<Vec<Json>>, Error> {
+    /// The records of the answer.
+    fn shaped(&self, picked: &Picked, budget: Budget) -> Result<Records<'static>, Error> {
+        let as_they_are = || Records::Kept(Texts::new(Source::Picked(picked.clone())));
         let Some(shape) = &self.plan.shape else {
-            return Ok(None);
+            return Ok(as_they_are());
         };
-        let records = self.read(picked.places(), &WHOLE)?;
-        if !records.iter().any(|record| shape.changes(record)) {
-            return Ok(None);
-        }
         let related = Related::new(self.collections);
         let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
+        if shape.is_excerpt() {
+            let mut evaluator = Evaluator::new(self.plan, scope, budget);
+            let (mut text, mut ends) = (String::new(), Vec::with_capacity(picked.len()));
+            for record in picked.texts() {
+                evaluator.excerpt(shape, record, &mut text)?;
+                ends.push(text.len());
+            }
+            return Ok(Records::Kept(Texts::new(Source::Written(text, ends))));
+        }
+        let records = self.read(picked.places(), &WHOLE)?;
+        if !records.iter().any(|record| shape.changes(record)) {
+            return Ok(as_they_are());
+        }
         let mut evaluator = Evaluator::new(self.plan, scope, budget);
         let made = records.iter().map(|record| evaluator.shaped(shape, record));
-        made.collect::<Result<_, _>>().map(Some)
+        made.collect::<Result<_, _>>().map(Records::Made)
     }
 
     /// A page of a service, which goes on behind keys.
@@ -220,19 +265,22 @@ impl Asked<'_> {
         let records = self.read(places.iter().copied(), &WHOLE)?;
         let page = page(self.plan, &records, self.collections, self.now)?;
         let rows = page.positions().filter_map(|at| places.get(at).copied()).collect();
-        let made = self.plan.shape.is_some().then(|| page.records().cloned().collect());
         let picked = Picked { table: self.table.clone(), rows: Rows::List(rows) };
-        Ok(page_of(picked, made, page.count(), page.next_link().map(str::to_owned)))
+        let records = match self.plan.shape {
+            Some(_) => Records::Made(page.records().cloned().collect()),
+            None => Records::Kept(Texts::new(Source::Picked(picked.clone()))),
+        };
+        let next_link = page.next_link().map(str::to_owned);
+        Ok(Page { count: page.count(), next_link, positions: Positions::Of(picked), records })
     }
 }
 
-fn page_of(
-    picked: Picked,
-    made: Option<Vec<Json>>,
-    count: Option<u64>,
-    next_link: Option<String>,
-) -> Page<'static> {
-    let positions = Positions::Of(picked.clone());
-    let records = made.map_or_else(|| Records::Kept(Texts::new(picked)), Records::Made);
-    Page { count, next_link, positions, records }
+/// What a function makes of numbers, in their order.
+fn each<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+    #[cfg(feature = "parallel")]
+    if count > 1 {
+        use rayon::prelude::*;
+        return (0..count).into_par_iter().map(make).collect();
+    }
+    (0..count).map(make).collect()
 }

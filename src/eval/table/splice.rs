@@ -124,10 +124,7 @@ impl Coded {
     fn code_of(&mut self, value: &Json) -> usize {
         let key = Key::of(value);
         let known = self.values.iter().position(|known| key.is_of(known));
-        known.unwrap_or_else(|| {
-            self.values.push(value.clone());
-            self.values.len().saturating_sub(1)
-        })
+        known.unwrap_or_else(|| self.add(value.clone()))
     }
 }
 
