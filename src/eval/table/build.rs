@@ -123,7 +123,7 @@ impl Builder {
     /// Gives all that was made, by its path.
     pub(super) fn finish(self, path: Vec<Step>, made: &mut Vec<(Vec<Step>, Made)>) {
         if let Some(values) = self.values {
-            made.push((path.clone(), Made::Column(values.finish())));
+            made.push((path.clone(), Made::Column(Box::new(values.finish()))));
         }
         for (name, inside) in self.members {
             let mut path = path.clone();

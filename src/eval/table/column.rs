@@ -7,9 +7,10 @@ use std::sync::OnceLock;
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::index::Lookup;
+use super::index::Index;
+use super::often::Often;
 use super::order::ranks;
-use crate::value::{Collation, DateTimeOffset, Number, Value};
+use crate::value::{Collation, DateTimeOffset, Number, Value, total_order};
 
 /// Distinct values that have a set of rows each.
 pub(super) const FEW: usize = 4;
@@ -22,7 +23,7 @@ pub(super) struct Column {
     pub(super) form: Form,
     /// The rows whose value is not null.
     pub(super) known: Bits,
-    pub(super) lookup: Lookup,
+    pub(super) lookup: Often<Index>,
 }
 
 /// How the values are kept.
@@ -59,6 +60,8 @@ pub(super) struct Texts {
     /// Where each of them ends.
     pub(super) ends: Vec<u32>,
     pub(super) points: OnceLock<Option<Vec<i64>>>,
+    /// The place of each row in the order of all of them; equal ones have one.
+    pub(super) ranks: Often<Vec<u32>>,
 }
 
 /// Collections of the rows: their items are rows of their own, one collection after another.
@@ -73,7 +76,7 @@ pub(super) struct Lists {
 /// What was made for a path.
 #[derive(Debug, Clone)]
 pub(super) enum Made {
-    Column(Column),
+    Column(Box<Column>),
     Lists(Lists),
 }
 
@@ -152,11 +155,12 @@ impl Coded {
 
     /// The place of each value in the order of all of them; equal ones have one.
     pub(super) fn ranks(&self, collation: Collation) -> Cow<'_, [u32]> {
+        let value = |at| self.values.get(at).map_or(Value::Null, Value::from_json);
+        let compare = |left: &Value<'_>, right: &Value<'_>| total_order(left, right, collation);
+        let ranks = || ranks(self.values.len(), value, compare);
         match collation {
-            Collation::Ordinal => {
-                Cow::Borrowed(self.ranks.get_or_init(|| ranks(&self.values, collation)))
-            }
-            Collation::IgnoreCase => Cow::Owned(ranks(&self.values, collation)),
+            Collation::Ordinal => Cow::Borrowed(self.ranks.get_or_init(ranks)),
+            Collation::IgnoreCase => Cow::Owned(ranks()),
         }
     }
 
@@ -216,7 +220,7 @@ impl Coded {
 
 impl Column {
     pub(super) fn new(form: Form, known: Bits) -> Self {
-        Column { form, known, lookup: Lookup::default() }
+        Column { form, known, lookup: Often::default() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -247,12 +251,12 @@ impl Column {
         match (&self.form, wanted) {
             (Form::Integers(values), Value::Number(Number::Integer(wanted))) => {
                 let wanted = i64::try_from(*wanted).ok()?;
-                let index = self.lookup.index(|hasher| self.hashes(hasher))?;
+                let index = self.lookup.get(|| Index::new(|hasher| self.hashes(hasher)))?;
                 let found = index.rows(index.hash(wanted));
                 found.filter(|row| values.get(*row) == Some(&wanted)).for_each(|row| rows.add(row));
             }
             (Form::Texts(texts), Value::String(wanted)) if collation == Collation::Ordinal => {
-                let index = self.lookup.index(|hasher| self.hashes(hasher))?;
+                let index = self.lookup.get(|| Index::new(|hasher| self.hashes(hasher)))?;
                 let found = index.rows(index.hash(&**wanted));
                 found.filter(|row| texts.get(*row) == &**wanted).for_each(|row| rows.add(row));
             }

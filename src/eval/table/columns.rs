@@ -18,12 +18,11 @@ use crate::limits::Names;
 #[derive(Debug, Default)]
 pub(super) struct Cache(Mutex<Known>);
 
-type Known = HashMap<Key, Arc<Made>>;
-type Key = (Names, Vec<Step>);
+type Known = HashMap<Names, HashMap<Vec<Step>, Arc<Made>>>;
 
-/// The columns that a plan wants.
+/// The columns of some paths, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Columns(HashMap<Vec<Step>, Arc<Made>>);
+pub(super) struct Columns(Vec<Option<Arc<Made>>>);
 
 impl Cache {
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -40,72 +39,72 @@ impl Cache {
         if paths.is_empty() {
             return Ok(Columns::default());
         }
-        let mut known = self.lock();
-        let is_missing = |path: &&Vec<Step>| !known.contains_key(&(names, (*path).clone()));
-        let missing: Vec<&Vec<Step>> = paths.iter().filter(is_missing).collect();
-        if !missing.is_empty() {
+        let mut all = self.lock();
+        let known = all.entry(names).or_default();
+        let missing = || paths.iter().map(Vec::as_slice).filter(|path| !known.contains_key(*path));
+        if missing().next().is_some() {
             let mut builder = Builder::default();
-            missing.iter().for_each(|path| builder.want(path));
-            let needed = Needed::of_paths(missing.iter().map(|path| path.as_slice()));
+            missing().for_each(|path| builder.want(path));
+            let needed = Needed::of_paths(missing());
             for row in 0..records.len() {
                 builder.add(&records.lean(row, &needed)?, names);
             }
             let mut made = Vec::new();
             builder.finish(Vec::new(), &mut made);
             for (path, made) in made {
-                known.entry((names, path)).or_insert_with(|| Arc::new(made));
+                known.entry(path).or_insert_with(|| Arc::new(made));
             }
         }
-        let found = paths.iter().filter_map(|path| {
-            let made = known.get(&(names, path.clone()))?.clone();
-            Some((path.clone(), made))
-        });
-        Ok(Columns(found.collect()))
+        Ok(Columns(paths.iter().map(|path| known.get(path).cloned()).collect()))
     }
 
     /// What all columns need of a record; none where there are no columns.
     pub(super) fn wanted(&self) -> Option<Needed> {
         let known = self.lock();
-        let paths = known.keys().map(|(_, path)| path.as_slice());
-        (!known.is_empty()).then(|| Needed::of_paths(paths))
+        let mut paths = known.values().flat_map(HashMap::keys).map(Vec::as_slice).peekable();
+        paths.peek().is_some().then(|| Needed::of_paths(paths))
     }
 
     /// Puts the values of records in the place of those of some rows.
     pub(super) fn splice(&mut self, rows: &Range<usize>, records: &[Json]) {
         let known = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // Lists tell where the items of the rows are, as long as they are not changed themselves.
-        let changes: Vec<_> = known
-            .keys()
-            .map(|(names, path)| {
-                let whole: Vec<&Json> = records.iter().collect();
-                let change = path.iter().enumerate().try_fold(
-                    (rows.clone(), whole),
-                    |(rows, values), (at, step)| match step {
-                        Step::Member(name) => Some((rows, members(&values, name, *names))),
-                        Step::Lists => Some((rows, values)),
-                        Step::Items => {
-                            let lists = path.get(..at)?.iter().cloned().chain([Step::Lists]);
-                            let Made::Lists(lists) = &**known.get(&(*names, lists.collect()))?
-                            else {
-                                return None;
-                            };
-                            Some((lists.items(rows), items(&values)))
-                        }
-                    },
-                );
-                ((*names, path.clone()), change)
-            })
-            .collect();
-        for (key, change) in changes {
-            match (change, known.get_mut(&key)) {
-                (Some((rows, values)), Some(made)) => match Arc::make_mut(made) {
-                    Made::Column(column) => column.splice(rows, &values),
-                    Made::Lists(lists) => lists.splice(rows, &values),
-                },
-                // It is made anew when it is wanted.
-                _ => {
-                    known.remove(&key);
+        known.iter_mut().for_each(|(names, known)| splice(known, *names, rows, records));
+    }
+}
+
+fn splice(
+    known: &mut HashMap<Vec<Step>, Arc<Made>>,
+    names: Names,
+    rows: &Range<usize>,
+    records: &[Json],
+) {
+    // Lists tell where the items of the rows are, as long as they are not changed themselves.
+    let change = |path: &Vec<Step>| {
+        let whole: Vec<&Json> = records.iter().collect();
+        let mut steps = path.iter().enumerate();
+        steps.try_fold((rows.clone(), whole), |(rows, values), (at, step)| match step {
+            Step::Member(name) => Some((rows, members(&values, name, names))),
+            Step::Lists => Some((rows, values)),
+            Step::Items => {
+                let lists: Vec<Step> =
+                    path.get(..at)?.iter().cloned().chain([Step::Lists]).collect();
+                match &**known.get(&lists)? {
+                    Made::Lists(lists) => Some((lists.items(rows), items(&values))),
+                    Made::Column(_) => None,
                 }
+            }
+        })
+    };
+    let changes: Vec<_> = known.keys().map(|path| (path.clone(), change(path))).collect();
+    for (path, change) in changes {
+        match (change, known.get_mut(&path)) {
+            (Some((rows, values)), Some(made)) => match Arc::make_mut(made) {
+                Made::Column(column) => column.splice(rows, &values),
+                Made::Lists(lists) => lists.splice(rows, &values),
+            },
+            // It is made anew when it is wanted.
+            _ => {
+                known.remove(&path);
             }
         }
     }
@@ -130,15 +129,15 @@ impl Clone for Cache {
 }
 
 impl Columns {
-    pub(super) fn column(&self, path: &[Step]) -> Option<&Column> {
-        match self.0.get(path).map(AsRef::as_ref) {
+    pub(super) fn column(&self, path: usize) -> Option<&Column> {
+        match self.0.get(path)?.as_deref() {
             Some(Made::Column(column)) => Some(column),
             _ => None,
         }
     }
 
-    pub(super) fn lists(&self, path: &[Step]) -> Option<&Lists> {
-        match self.0.get(path).map(AsRef::as_ref) {
+    pub(super) fn lists(&self, path: usize) -> Option<&Lists> {
+        match self.0.get(path)?.as_deref() {
             Some(Made::Lists(lists)) => Some(lists),
             _ => None,
         }

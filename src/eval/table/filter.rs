@@ -11,123 +11,36 @@ use super::bits::Bits;
 use super::column::{Column, Form, Lists, Texts};
 use super::columns::Columns;
 use super::segment::Records;
+use super::wanted::{Leaf, Wanted, leaf};
 use crate::ast::Operator;
 use crate::error::Error;
 use crate::eval::batch::{BATCH, Rows};
-use crate::eval::lean::{Needed, Step};
+use crate::eval::lean::Needed;
 use crate::eval::related::{Collections, Related};
 use crate::eval::rows::{Budget, Evaluator, Scope};
-use crate::functions::Prepared;
-use crate::plan::{Form as NodeForm, NodeId, Op, Operation, Plan, Variable, compare};
+use crate::plan::{Form as NodeForm, NodeId, Op, Operation, Plan, compare};
 use crate::value::{DateTimeOffset, Number, Value};
 
 /// Lean records that are held at once.
 const LEAN: usize = 8 * BATCH;
 
-/// What a node asks of one value, for an evaluator of columns.
-enum Leaf<'p> {
-    Compared(Operator, &'p Value<'static>),
-    Tested(&'p Prepared),
-    OneOf(&'p Operation),
-    /// The value itself.
-    Truth,
-}
-
-/// The rows that conditions are about: records, or items of collections that paths lead to.
-#[derive(Clone)]
-pub(super) struct Level {
-    /// The variable that stands for an item; none for records.
-    variable: Option<Variable>,
-    /// The path from a record to the rows.
-    path: Vec<Step>,
-}
-
-impl Level {
-    pub(super) fn records() -> Self {
-        Level { variable: None, path: Vec::new() }
-    }
-
-    /// Where a path of the plan leads from a record; none where it begins elsewhere.
-    fn path(&self, plan: &Plan, id: NodeId) -> Option<Vec<Step>> {
-        match &plan.node(id).op {
-            Op::Record if self.variable.is_none() => Some(self.path.clone()),
-            Op::Variable(variable) if self.variable == Some(*variable) => Some(self.path.clone()),
-            Op::Member(of, name) => {
-                let mut path = self.path(plan, *of)?;
-                path.push(Step::Member(name.clone()));
-                Some(path)
-            }
-            _ => None,
-        }
-    }
-
-    /// The same where it leads to something that may have a column: records as a whole have none.
-    pub(super) fn column(&self, plan: &Plan, id: NodeId) -> Option<Vec<Step>> {
-        self.path(plan, id).filter(|path| !path.is_empty())
-    }
-
-    /// The level of the items of a collection, which a variable stands for.
-    fn inside(&self, plan: &Plan, source: NodeId, variable: Variable) -> Option<Level> {
-        let mut path = self.column(plan, source)?;
-        path.push(Step::Items);
-        Some(Level { variable: Some(variable), path })
-    }
-
-    /// The lists of a collection.
-    fn lists(&self, plan: &Plan, source: NodeId) -> Option<Vec<Step>> {
-        let mut path = self.column(plan, source)?;
-        path.push(Step::Lists);
-        Some(path)
-    }
-}
-
-/// What a node asks of the value of a path.
-fn leaf<'p>(plan: &'p Plan, id: NodeId) -> Option<(Leaf<'p>, NodeId)> {
-    match &plan.node(id).op {
-        Op::Compare(op, path, constant) => match &plan.node(*constant).op {
-            Op::Constant(constant) => Some((Leaf::Compared(*op, constant), *path)),
-            _ => None,
-        },
-        Op::Test(_, prepared, path) => Some((Leaf::Tested(prepared), *path)),
-        Op::Apply(set @ Operation::InSet(_), operands) => match **operands {
-            [path] => Some((Leaf::OneOf(set), path)),
-            _ => None,
-        },
-        Op::Record | Op::Variable(_) | Op::Member(..) => Some((Leaf::Truth, id)),
-        _ => None,
-    }
-}
-
-/// The columns and lists that a condition wants; none where columns cannot answer it.
-pub(super) fn wanted(plan: &Plan, id: NodeId, level: &Level) -> Option<Vec<Vec<Step>>> {
-    if plan.node(id).form == NodeForm::Other {
-        return None;
-    }
-    let all = |operands: &[NodeId]| {
-        let wanted = operands.iter().map(|operand| wanted(plan, *operand, level));
-        wanted.collect::<Option<Vec<_>>>().map(|wanted| wanted.concat())
-    };
-    match &plan.node(id).op {
-        Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) => all(operands),
-        Op::Any(source, None) => Some(vec![level.lists(plan, *source)?]),
-        Op::Any(source, Some((variable, predicate))) | Op::All(source, variable, predicate) => {
-            let inside = level.inside(plan, *source, *variable)?;
-            let mut paths = wanted(plan, *predicate, &inside)?;
-            paths.push(level.lists(plan, *source)?);
-            Some(paths)
-        }
-        _ => leaf(plan, id).and_then(|(_, path)| level.column(plan, path)).map(|path| vec![path]),
-    }
-}
-
-/// Evaluates conditions for all rows of a table.
+/// Evaluates conditions for all rows of a segment.
 pub(super) struct Filter<'f> {
     pub(super) plan: &'f Plan,
+    pub(super) wanted: &'f Wanted,
     pub(super) columns: &'f Columns,
     pub(super) records: &'f Records,
     pub(super) collections: &'f Collections<'f>,
     pub(super) now: DateTimeOffset,
     pub(super) budget: Budget,
+}
+
+/// What the rows are that a condition is about.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Of {
+    Records,
+    /// Items of collections: columns answer all that is asked of them, and whoever asks has been charged for it.
+    Items,
 }
 
 impl Filter<'_> {
@@ -137,33 +50,34 @@ impl Filter<'_> {
         id: NodeId,
         asked: bool,
         rows: Bits,
-        level: &Level,
+        of: Of,
     ) -> Result<Bits, Error> {
         let plan = self.plan;
         match &plan.node(id).op {
-            Op::And(operands) if asked => self.narrow_by_all(operands, asked, rows, level),
-            Op::Or(operands) if !asked => self.narrow_by_all(operands, asked, rows, level),
+            Op::And(operands) if asked => self.narrow_by_all(operands, asked, rows, of),
+            Op::Or(operands) if !asked => self.narrow_by_all(operands, asked, rows, of),
             Op::And(operands) | Op::Or(operands) => {
                 let (mut accepted, mut rest) = (Bits::none(rows.len()), rows);
                 for operand in operands {
-                    let passing = self.narrow(*operand, asked, rest.clone(), level)?;
+                    let passing = self.narrow(*operand, asked, rest.clone(), of)?;
                     rest.drop_all(&passing);
                     accepted.join(&passing);
                 }
                 Ok(accepted)
             }
             Op::Apply(Operation::Not, operands) => match **operands {
-                [operand] => self.narrow(operand, !asked, rows, level),
+                [operand] => self.narrow(operand, !asked, rows, of),
                 _ => Ok(Bits::none(rows.len())),
             },
-            // Columns answer all that is asked of items, and `owners` has charged for it.
-            _ if level.variable.is_some() => self.by_columns(id, asked, rows, level),
-            _ if wanted(plan, id, level).is_some() => {
-                let steps = plan.node(id).cost.saturating_mul(rows.count() as u64);
-                self.charge(id, steps)?;
-                self.by_columns(id, asked, rows, level)
-            }
-            _ => self.row_by_row(id, asked, &rows),
+            _ => match self.wanted.answer(id) {
+                Some(path) => {
+                    if of == Of::Records {
+                        self.charge(id, plan.node(id).cost.saturating_mul(rows.count() as u64))?;
+                    }
+                    self.by_columns(id, path, asked, rows)
+                }
+                None => self.row_by_row(id, asked, &rows),
+            },
         }
     }
 
@@ -172,15 +86,15 @@ impl Filter<'_> {
         operands: &[NodeId],
         asked: bool,
         rows: Bits,
-        level: &Level,
+        of: Of,
     ) -> Result<Bits, Error> {
         // What cannot fail is asked the cheapest first, but never before what can.
         let mut operands = operands.to_vec();
         let runs = operands.chunk_by_mut(|left, right| self.is_sure(*left) && self.is_sure(*right));
-        runs.for_each(|run| run.sort_by_key(|id| self.expense(*id, level)));
+        runs.for_each(|run| run.sort_by_key(|id| self.expense(*id)));
         operands.iter().try_fold(rows, |rows, operand| match rows.is_empty() {
             true => Ok(rows),
-            false => self.narrow(*operand, asked, rows, level),
+            false => self.narrow(*operand, asked, rows, of),
         })
     }
 
@@ -189,83 +103,62 @@ impl Filter<'_> {
     }
 
     /// How much a condition takes, compared with others.
-    fn expense(&self, id: NodeId, level: &Level) -> u8 {
-        let found = leaf(self.plan, id).and_then(|(leaf, path)| {
-            let path = level.column(self.plan, path)?;
-            Some((leaf, self.columns.column(&path)?))
-        });
-        match found.map(|(leaf, column)| (leaf, column, &column.form)) {
-            Some((Leaf::Compared(Operator::Eq, _), column, _)) if column.lookup.is_made() => 0,
-            Some((.., Form::Coded(_))) => 1,
-            Some((.., Form::Integers(_))) => 2,
-            Some((.., Form::Texts(_))) => 4,
-            Some((.., Form::Mixed(_))) => 5,
-            None if self.is_sure(id) => 3,
-            None => 6,
+    fn expense(&self, id: NodeId) -> u8 {
+        let column = self.wanted.answer(id).and_then(|path| self.columns.column(path));
+        match (column, &self.plan.node(id).op) {
+            (Some(column), Op::Compare(Operator::Eq, ..)) if column.lookup.is_made() => 0,
+            (Some(column), _) => match column.form {
+                Form::Coded(_) => 1,
+                Form::Integers(_) => 2,
+                Form::Texts(_) => 4,
+                Form::Mixed(_) => 5,
+            },
+            (None, _) => {
+                if self.is_sure(id) {
+                    3
+                } else {
+                    6
+                }
+            }
         }
     }
 
-    /// What columns answer of a condition that combines no others.
+    /// What a column, or the lists, of a path answer.
     fn by_columns(
         &mut self,
         id: NodeId,
+        path: usize,
         asked: bool,
         mut rows: Bits,
-        level: &Level,
     ) -> Result<Bits, Error> {
-        let plan = self.plan;
-        match &plan.node(id).op {
-            Op::Any(source, None) => {
-                let lists = level.lists(plan, *source);
-                if let Some(lists) = lists.and_then(|path| self.columns.lists(&path)) {
-                    match asked {
-                        true => rows.keep(&lists.filled),
-                        false => rows.drop_all(&lists.filled),
-                    }
-                }
-                Ok(rows)
+        let columns = self.columns;
+        match (&self.plan.node(id).op, columns.lists(path)) {
+            (Op::Any(_, None), Some(lists)) => rows.split(&lists.filled, asked),
+            (Op::Any(_, Some((_, predicate))), Some(lists)) => {
+                let passing = self.owners(lists, *predicate, true, &rows)?;
+                rows.split(&passing, asked);
             }
-            Op::Any(source, Some((variable, predicate))) => {
-                let passing = self.owners(*source, *variable, *predicate, true, &rows, level)?;
-                match asked {
-                    true => rows.keep(&passing),
-                    false => rows.drop_all(&passing),
-                }
-                Ok(rows)
+            (Op::All(_, _, predicate), Some(lists)) => {
+                let failing = self.owners(lists, *predicate, false, &rows)?;
+                rows.split(&failing, !asked);
             }
-            Op::All(source, variable, predicate) => {
-                let failing = self.owners(*source, *variable, *predicate, false, &rows, level)?;
-                match asked {
-                    true => rows.drop_all(&failing),
-                    false => rows.keep(&failing),
-                }
-                Ok(rows)
-            }
-            _ => self.by_column(id, asked, rows, level),
+            _ => return self.by_column(id, path, asked, rows),
         }
+        Ok(rows)
     }
 
     /// The rows that have items for which a predicate is true, or for which it is not.
     fn owners(
         &mut self,
-        source: NodeId,
-        variable: Variable,
+        lists: &Lists,
         predicate: NodeId,
         passing: bool,
         rows: &Bits,
-        level: &Level,
     ) -> Result<Bits, Error> {
-        let (inside, lists) =
-            (level.inside(self.plan, source, variable), level.lists(self.plan, source));
-        let (Some(inside), Some(lists)) =
-            (inside, lists.and_then(|path| self.columns.lists(&path)))
-        else {
-            return Ok(Bits::none(rows.len()));
-        };
         let items = items_of(lists, rows);
         let steps = self.plan.node(predicate).cost.saturating_mul(items.count() as u64);
         self.charge(predicate, steps)?;
-        let mut found = self.narrow(predicate, true, items.clone(), &inside)?;
+        let mut found = self.narrow(predicate, true, items.clone(), Of::Items)?;
         if !passing {
             let passed = found;
             found = items;
@@ -278,21 +171,18 @@ impl Filter<'_> {
     fn by_column(
         &mut self,
         id: NodeId,
+        path: usize,
         asked: bool,
         mut rows: Bits,
-        level: &Level,
     ) -> Result<Bits, Error> {
-        let plan = self.plan;
-        let found = leaf(plan, id);
-        let column = found.as_ref().and_then(|(_, path)| level.column(plan, *path));
-        let column = column.and_then(|path| self.columns.column(&path));
-        let (Some((leaf, _)), Some(column)) = (found, column) else {
+        let (Some((leaf, _)), Some(column)) = (leaf(self.plan, id), self.columns.column(path))
+        else {
             return Ok(Bits::none(rows.len()));
         };
         if let Form::Texts(texts) = &column.form {
             self.charge(id, texts.text.len() as u64 / 64)?;
         }
-        let collation = plan.settings.collation;
+        let collation = self.plan.settings.collation;
         let scratch = RefCell::new(String::new());
         let test = |value: &Value<'_>| match &leaf {
             Leaf::Compared(op, constant) => compare(*op, value, constant, collation) == asked,

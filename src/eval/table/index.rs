@@ -5,57 +5,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::iter;
 use std::ops::Range;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Scans of a column that take about as long as making an index of it.
-const OFTEN: u32 = 32;
 /// No place: there are never so many.
 const NONE: u32 = u32::MAX;
-
-/// An index that is made once it is worth it.
-#[derive(Debug, Default)]
-pub(super) struct Lookup {
-    asked: AtomicU32,
-    made: OnceLock<Index>,
-}
-
-impl Lookup {
-    /// The index, if it is there or has been asked for often enough to be made.
-    pub(super) fn index(
-        &self,
-        hashes: impl FnOnce(&RandomState) -> Vec<Option<u64>>,
-    ) -> Option<&Index> {
-        if self.made.get().is_none() && self.asked.fetch_add(1, Ordering::Relaxed) < OFTEN {
-            return None;
-        }
-        Some(self.made.get_or_init(|| {
-            let hasher = RandomState::new();
-            let hashes = hashes(&hasher);
-            Index::new(hasher, &hashes)
-        }))
-    }
-
-    /// Has the index made when it is asked for next.
-    pub(super) fn request(&self) {
-        self.asked.store(OFTEN, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_made(&self) -> bool {
-        self.made.get().is_some()
-    }
-
-    pub(super) fn made(&mut self) -> Option<&mut Index> {
-        self.made.get_mut()
-    }
-}
-
-impl Clone for Lookup {
-    fn clone(&self) -> Self {
-        let asked = AtomicU32::new(self.asked.load(Ordering::Relaxed));
-        Lookup { asked, made: self.made.clone() }
-    }
-}
 
 /// Rows by the hash of their values; rows without a value are not in it.
 #[derive(Debug, Clone)]
@@ -76,7 +28,10 @@ struct Entry {
 }
 
 impl Index {
-    fn new(hasher: RandomState, hashes: &[Option<u64>]) -> Self {
+    /// The index of values, which are hashed by a function.
+    pub(super) fn new(hashes: impl FnOnce(&RandomState) -> Vec<Option<u64>>) -> Self {
+        let hasher = RandomState::new();
+        let hashes = hashes(&hasher);
         let (first, entries) =
             (HashMap::with_capacity(hashes.len()), Vec::with_capacity(hashes.len()));
         let mut index = Index { hasher, first, entries, free: NONE };

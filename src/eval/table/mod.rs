@@ -6,12 +6,14 @@ mod column;
 mod columns;
 mod filter;
 mod index;
+mod often;
 mod order;
 mod picked;
 mod query;
 mod read;
 mod segment;
 mod splice;
+mod wanted;
 
 use std::fmt;
 use std::io::{self, Read};
@@ -247,7 +249,7 @@ impl Table {
         for segment in self.segments() {
             let paths = std::slice::from_ref(&path);
             let columns = segment.columns.get(&segment.records, paths, Names::default())?;
-            if let Some(column) = columns.column(&path) {
+            if let Some(column) = columns.column(0) {
                 column.lookup.request();
                 let found = column.equal(&wanted, collation);
                 let found = found.unwrap_or_else(|| {

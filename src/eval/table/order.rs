@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::iter;
 
 use super::bits::{Bits, of_word, word_of};
 use super::column::{Column, Form};
 use crate::ast::Direction;
-use crate::value::{Collation, Value, total_order};
+use crate::value::{Collation, total_order};
 
 /// A sort key: the column of its path, and which way.
 pub(super) struct Key<'c> {
@@ -21,28 +22,42 @@ pub(super) fn first(
     window: usize,
     collation: Collation,
 ) -> Vec<usize> {
-    let parts: Option<Vec<Part<'_>>> = keys.iter().map(|key| Part::of(key, collation)).collect();
-    match parts.filter(|parts| parts.iter().map(|part| part.bits).sum::<u32>() <= u128::BITS) {
-        Some(parts) => {
-            let key = |row| parts.iter().fold(0, |all, part| part.add(all, row));
-            let behind = parts.iter().skip(1).map(|part| part.bits).sum::<u32>();
-            let mut first = First::new(window, <(u128, usize)>::cmp);
-            for (number, mut word) in rows.words().enumerate() {
-                if let (Some((bound, _)), Some(part)) = (first.bound, parts.first()) {
-                    word = part.until(bound.wrapping_shr(behind), number, word);
-                }
-                of_word(number, word).for_each(|row| first.add((key(row), row)));
-            }
-            first.sorted().into_iter().map(|(_, row)| row).collect()
+    let parts = parts(keys, collation);
+    // Whether the numbers say all.
+    let exact = parts.len() == keys.len() && parts.iter().all(|part| part.is_exact);
+    let key = |row| parts.iter().fold(0, |all, part| part.add(all, row));
+    let behind = parts.iter().skip(1).map(|part| part.bits).sum::<u32>();
+    let mut first = First::new(window, |left: &(u128, usize), right: &(u128, usize)| {
+        let order = left.0.cmp(&right.0);
+        if order.is_ne() || exact {
+            return order.then(left.1.cmp(&right.1));
         }
-        None => {
-            let mut first = First::new(window, |left: &usize, right: &usize| {
-                compare((keys, *left), (keys, *right), collation).then(left.cmp(right))
-            });
-            rows.rows().for_each(|row| first.add(row));
-            first.sorted()
+        compare((keys, left.1), (keys, right.1), collation).then(left.1.cmp(&right.1))
+    });
+    for (number, mut word) in rows.words().enumerate() {
+        if let (Some((bound, _)), Some(part)) = (first.bound, parts.first()) {
+            word = part.until(bound.wrapping_shr(behind), number, word);
         }
+        of_word(number, word).for_each(|row| first.add((key(row), row)));
     }
+    first.sorted().into_iter().map(|(_, row)| row).collect()
+}
+
+/// As many keys as fit a number; behind one that is not exact the others say nothing.
+fn parts<'c>(keys: &[Key<'c>], collation: Collation) -> Vec<Part<'c>> {
+    let (mut parts, mut bits, mut exact) = (Vec::new(), 0_u32, true);
+    for key in keys {
+        let Some(part) = Part::of(key, collation).filter(|_| exact) else {
+            break;
+        };
+        bits = bits.saturating_add(part.bits);
+        if bits > u128::BITS {
+            break;
+        }
+        exact = part.is_exact;
+        parts.push(part);
+    }
+    parts
 }
 
 /// The order of two rows, each of the columns of its keys.
@@ -103,21 +118,32 @@ impl<T: Copy, C: Fn(&T, &T) -> Ordering> First<T, C> {
 /// A sort key as part of a number that orders like all of them.
 struct Part<'c> {
     column: &'c Column,
-    /// The ranks of coded values.
+    /// The places of coded values, or of rows, in their order.
     ranks: Cow<'c, [u32]>,
     bits: u32,
+    /// Whether equal numbers are equal values.
+    is_exact: bool,
     is_descending: bool,
 }
 
 impl<'c> Part<'c> {
     fn of(key: &Key<'c>, collation: Collation) -> Option<Self> {
-        let (ranks, bits) = match &key.column.form {
-            Form::Coded(coded) => (coded.ranks(collation), 17),
-            Form::Integers(_) => (Cow::default(), 65),
+        let column = key.column;
+        let (ranks, bits, is_exact) = match &column.form {
+            Form::Coded(coded) => (coded.ranks(collation), 17, true),
+            Form::Integers(_) => (Cow::default(), 65, true),
+            Form::Texts(texts) if collation == Collation::Ordinal => {
+                match texts.ranks.get(|| {
+                    ranks(column.len(), |row| texts.get(row), |left, right| left.cmp(right))
+                }) {
+                    Some(ranks) => (Cow::Borrowed(ranks.as_slice()), 33, true),
+                    None => (Cow::default(), 65, false),
+                }
+            }
             Form::Texts(_) | Form::Mixed(_) => return None,
         };
         let is_descending = key.direction == Direction::Desc;
-        Some(Part { column: key.column, ranks, bits, is_descending })
+        Some(Part { column, ranks, bits, is_exact, is_descending })
     }
 
     /// Puts the key of a row behind others.
@@ -131,11 +157,16 @@ impl<'c> Part<'c> {
                 self.ranks.get(coded.code(row)).copied().unwrap_or_default().into()
             }
             // Null comes first.
-            Form::Integers(values) if self.column.known.has(row) => {
+            _ if !self.column.known.has(row) => 0,
+            Form::Integers(values) => {
                 let value = values.get(row).copied().unwrap_or_default();
                 u128::from((value as u64) ^ (1 << 63)) | 1 << 64
             }
-            _ => 0,
+            Form::Texts(_) if self.is_exact => {
+                u128::from(self.ranks.get(row).copied().unwrap_or_default()) | 1 << 32
+            }
+            Form::Texts(texts) => u128::from(beginning(texts.get(row))) | 1 << 64,
+            Form::Mixed(_) => 0,
         };
         self.directed(value)
     }
@@ -152,42 +183,52 @@ impl<'c> Part<'c> {
         if rows.count_ones() < FEW {
             return rows;
         }
-        let bound = self.directed(bound);
-        let known = self.column.known.word(number);
-        let kept = match (&self.column.form, bound >> 64) {
-            (Form::Integers(_), 0) if self.is_descending => u64::MAX,
-            (Form::Integers(_), 0) => !known,
-            (Form::Integers(values), _) => {
+        let Form::Integers(values) = &self.column.form else {
+            let until = of_word(number, rows).filter(|row| self.key(*row) <= bound);
+            return until.fold(0, |word, row| word | 1_u64.wrapping_shl(row as u32));
+        };
+        let (bound, known) = (self.directed(bound), self.column.known.word(number));
+        let kept = match bound >> 64 {
+            0 if self.is_descending => u64::MAX,
+            0 => !known,
+            _ => {
                 let bound = (bound as u64 ^ 1 << 63) as i64;
                 match self.is_descending {
                     true => known & word_of(values, number, |value| *value >= bound),
                     false => !known | word_of(values, number, |value| *value <= bound),
                 }
             }
-            _ => return rows,
         };
         rows & kept
     }
 }
 
-/// The place of each value in the order of all of them; equal ones have one.
-pub(super) fn ranks(values: &[serde_json::Value], collation: Collation) -> Vec<u32> {
-    let value = |position: &usize| values.get(*position).map_or(Value::Null, Value::from_json);
-    let mut sorted: Vec<usize> = (0..values.len()).collect();
-    sorted.sort_by(|left, right| total_order(&value(left), &value(right), collation));
-    let mut ranks = vec![0; values.len()];
+/// The first bytes of a text, which order as texts do where they differ.
+fn beginning(text: &str) -> u64 {
+    if let Some(bytes) = text.as_bytes().first_chunk() {
+        return u64::from_be_bytes(*bytes);
+    }
+    let bytes = text.bytes().chain(iter::repeat(0)).take(8);
+    bytes.fold(0, |all, byte| all << 8 | u64::from(byte))
+}
+
+/// The place of each item in the order of all of them; equal ones have one.
+pub(super) fn ranks<T>(
+    count: usize,
+    item: impl Fn(usize) -> T,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> Vec<u32> {
+    let mut sorted: Vec<(T, usize)> = (0..count).map(|at| (item(at), at)).collect();
+    sorted.sort_by(|(left, _), (right, _)| compare(left, right));
+    let mut ranks = vec![0; count];
     let mut rank = 0_u32;
-    let mut before: Option<usize> = None;
-    for position in sorted {
-        if before.is_some_and(|before| {
-            total_order(&value(&before), &value(&position), collation).is_ne()
-        }) {
-            rank = rank.saturating_add(1);
+    for equal in sorted.chunk_by(|(left, _), (right, _)| compare(left, right).is_eq()) {
+        for (_, at) in equal {
+            if let Some(slot) = ranks.get_mut(*at) {
+                *slot = rank;
+            }
         }
-        if let Some(slot) = ranks.get_mut(position) {
-            *slot = rank;
-        }
-        before = Some(position);
+        rank = rank.saturating_add(1);
     }
     ranks
 }

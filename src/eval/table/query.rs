@@ -5,17 +5,19 @@ use serde_json::Value as Json;
 use super::Table;
 use super::bits::Bits;
 use super::columns::Columns;
-use super::filter::{Filter, Level, wanted};
+use super::filter::{Filter, Of};
 use super::order::{self, Key};
 use super::picked::{Picked, Place, Rows, set_places};
 use super::segment::Segment;
+use super::wanted::Wanted;
 use crate::error::Error;
-use crate::eval::lean::{Needed, Step, WHOLE};
+use crate::eval::excerpt::Excerpts;
+use crate::eval::lean::{Needed, WHOLE};
 use crate::eval::page::{Page, Positions, Records, Source, Texts};
 use crate::eval::related::{Collections, Related};
 use crate::eval::rows::{Budget, Evaluator, Scope};
 use crate::eval::{Window, batch, page, window};
-use crate::plan::{Form, NodeId, Op, Operation, Plan};
+use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
 
 /// A query of a table.
@@ -29,13 +31,9 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     pub(super) fn page(&self) -> Result<Page<'static>, Error> {
         let plan = self.plan;
-        let mut paths = Vec::new();
-        if let Some(filter) = plan.filter {
-            self.want(filter, &mut paths);
-        }
-        let keys: Option<Vec<Vec<Step>>> =
-            plan.orderby.iter().map(|(key, _)| Level::records().column(plan, *key)).collect();
-        paths.extend(keys.iter().flatten().cloned());
+        let mut wanted = Wanted::by_filter(plan);
+        let keys: Option<Vec<usize>> =
+            plan.orderby.iter().map(|(key, _)| wanted.column(plan, *key)).collect();
         let mut budget = Budget::new(plan, self.table.len());
         let may_fail = plan.filter.is_some_and(|filter| plan.node(filter).form == Form::Other);
         let ends_early = plan.orderby.is_empty() && plan.top.is_some() && !plan.count && may_fail;
@@ -48,7 +46,7 @@ impl Asked<'_> {
             let rows = window.positions.iter().filter_map(|at| all.get(*at).copied());
             return self.answer(Rows::List(rows.collect()), budget, window.count);
         };
-        let segments = self.each_segment(&paths, &mut budget)?;
+        let segments = self.each_segment(&wanted, &mut budget)?;
         if plan.paging.is_some() {
             let passing: Vec<_> = segments.into_iter().map(|(_, passing)| passing).collect();
             return self.server_page(set_places(&passing));
@@ -87,28 +85,28 @@ impl Asked<'_> {
     /// The columns of each segment and the rows that pass the filter.
     fn each_segment(
         &self,
-        paths: &[Vec<Step>],
+        wanted: &Wanted,
         budget: &mut Budget,
     ) -> Result<Vec<(Columns, Bits)>, Error> {
         #[cfg(feature = "parallel")]
-        if let Some(found) = self.at_once(paths, budget) {
+        if let Some(found) = self.at_once(wanted, budget) {
             return Ok(found);
         }
         let segments = self.table.segments().iter();
-        segments.map(|segment| self.in_segment(segment, paths, budget)).collect()
+        segments.map(|segment| self.in_segment(segment, wanted, budget)).collect()
     }
 
     /// The same for all segments at once, each with its share of the steps. None where one of them fails or needs
     /// more: what comes first is then found one after another.
     #[cfg(feature = "parallel")]
-    fn at_once(&self, paths: &[Vec<Step>], budget: &mut Budget) -> Option<Vec<(Columns, Bits)>> {
+    fn at_once(&self, wanted: &Wanted, budget: &mut Budget) -> Option<Vec<(Columns, Bits)>> {
         use rayon::prelude::*;
 
         let segments = self.table.segments();
         let share = budget.share(segments.len());
         let found = segments.par_iter().map(|segment| {
             let mut left = share;
-            let found = self.in_segment(segment, paths, &mut left).ok()?;
+            let found = self.in_segment(segment, wanted, &mut left).ok()?;
             Some((found, left))
         });
         let found = (segments.len() > 1).then(|| found.collect::<Option<Vec<_>>>())??;
@@ -122,31 +120,19 @@ impl Asked<'_> {
     fn in_segment(
         &self,
         segment: &Segment,
-        paths: &[Vec<Step>],
+        wanted: &Wanted,
         budget: &mut Budget,
     ) -> Result<(Columns, Bits), Error> {
         let names = self.plan.settings.names;
-        let columns = segment.columns.get(&segment.records, paths, names)?;
-        let passing = self.passing(segment, &columns, budget)?;
+        let columns = segment.columns.get(&segment.records, &wanted.paths, names)?;
+        let passing = self.passing(segment, wanted, &columns, budget)?;
         Ok((columns, passing))
-    }
-
-    /// Collects the columns that answer parts of the filter.
-    fn want(&self, id: NodeId, paths: &mut Vec<Vec<Step>>) {
-        if let Some(wanted) = wanted(self.plan, id, &Level::records()) {
-            paths.extend(wanted);
-            return;
-        }
-        if let Op::And(operands) | Op::Or(operands) | Op::Apply(Operation::Not, operands) =
-            &self.plan.node(id).op
-        {
-            operands.iter().for_each(|operand| self.want(*operand, paths));
-        }
     }
 
     fn passing(
         &self,
         segment: &Segment,
+        wanted: &Wanted,
         columns: &Columns,
         budget: &mut Budget,
     ) -> Result<Bits, Error> {
@@ -156,32 +142,28 @@ impl Asked<'_> {
         };
         let mut filter = Filter {
             plan: self.plan,
+            wanted,
             columns,
             records: &segment.records,
             collections: self.collections,
             now: self.now,
             budget: *budget,
         };
-        let passing = filter.narrow(id, true, all, &Level::records());
+        let passing = filter.narrow(id, true, all, Of::Records);
         let passing = passing.map_err(|error| self.plan.about(error, "$filter"))?;
         *budget = filter.budget;
         Ok(passing)
     }
 
     /// The first rows in the order of the query.
-    fn ordered(
-        &self,
-        segments: &[(Columns, Bits)],
-        paths: &[Vec<Step>],
-        window: usize,
-    ) -> Vec<Place> {
+    fn ordered(&self, segments: &[(Columns, Bits)], paths: &[usize], window: usize) -> Vec<Place> {
         let collation = self.plan.settings.collation;
         let keys: Vec<Vec<Key<'_>>> = segments
             .iter()
             .map(|(columns, _)| {
                 let keys = paths.iter().zip(&self.plan.orderby);
                 keys.filter_map(|(path, (_, direction))| {
-                    Some(Key { column: columns.column(path)?, direction: *direction })
+                    Some(Key { column: columns.column(*path)?, direction: *direction })
                 })
                 .collect()
             })
@@ -244,8 +226,9 @@ impl Asked<'_> {
         if shape.is_excerpt() {
             let mut evaluator = Evaluator::new(self.plan, scope, budget);
             let (mut text, mut ends) = (String::new(), Vec::with_capacity(picked.len()));
+            let mut excerpts = Excerpts::default();
             for record in picked.texts() {
-                evaluator.excerpt(shape, record, &mut text)?;
+                evaluator.excerpt(&mut excerpts, shape, record, &mut text)?;
                 ends.push(text.len());
             }
             return Ok(Records::Kept(Texts::new(Source::Written(text, ends))));

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::bits::Bits;
 use super::build::Key;
 use super::column::{Coded, Codes, Column, FEW, Form, Lists, MOST, Texts, part, point};
-use super::index::Lookup;
+use super::often::Often;
 
 impl Column {
     /// Puts values in the place of those of some rows.
@@ -66,7 +66,7 @@ impl Column {
         }
         all.splice(rows.clone(), values.iter().copied().cloned());
         self.form = Form::Mixed(all);
-        self.lookup = Lookup::default();
+        self.lookup = Often::default();
     }
 
     pub(super) fn hashes(&self, hasher: &impl BuildHasher) -> Vec<Option<u64>> {
@@ -142,6 +142,7 @@ impl Texts {
         }
         self.text.replace_range(place, &new.concat());
         splice_ends(&mut self.ends, rows, new.iter().map(|text| text.len()));
+        self.ranks = Often::default();
         if let Some(all) = self.points.get_mut() {
             let points = values.iter().zip(&new).map(|(value, text)| match value {
                 Json::Null => Some(0),
