@@ -148,6 +148,7 @@ fn many(c: &mut Criterion) {
             .unwrap();
         }
         let table = Table::from_json(text).unwrap();
+        table.positions_of("id", &json!(1)).unwrap();
         group.throughput(Throughput::Elements(count as u64));
         for (name, text) in [
             ("group", "$filter=group eq 7&$count=true&$top=0"),

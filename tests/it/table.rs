@@ -313,7 +313,7 @@ fn selected_members() {
         ("$select=b", r#"{"b":[ 1 ],"@odata.id":"i"},{},3,{},{},{},{"b":{}},{}"#),
         (
             "$select=c,m1999",
-            r#"{"@odata.id":"i"},{},3,{},{"c":1},{"c":1},{},{"m1999":19999,"m1999@x.y":1999}"#,
+            r#"{"@odata.id":"i"},{},3,{},{"c":1},{"c":1},{},{"m1999":1999,"m1999@x.y":1999}"#,
         ),
     ] {
         let page = table.query(&query(text)).unwrap();

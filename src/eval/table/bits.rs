@@ -6,15 +6,16 @@ use std::ops::Range;
 const WORD: usize = 64;
 
 /// A set of rows out of so many.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Bits {
+    /// Up to the last word at most; behind them are no rows of the set.
     words: Vec<u64>,
     len: usize,
 }
 
 impl Bits {
     pub(super) fn none(len: usize) -> Self {
-        Bits { words: vec![0; len.div_ceil(WORD)], len }
+        Bits { words: Vec::new(), len }
     }
 
     pub(super) fn all(len: usize) -> Self {
@@ -46,21 +47,18 @@ impl Bits {
     }
 
     pub(super) fn add(&mut self, row: usize) {
-        if let Some(word) = self.words.get_mut(row / WORD) {
+        let number = row / WORD;
+        if number >= self.words.len() {
+            self.words.resize(number.saturating_add(1), 0);
+        }
+        if let Some(word) = self.words.get_mut(number) {
             *word |= 1_u64.wrapping_shl(row as u32);
         }
     }
 
     /// Adds a row behind the last one.
     pub(super) fn push(&mut self, is_in: bool) {
-        if self.len.is_multiple_of(WORD) {
-            self.words.push(0);
-        }
-        let row = self.len;
-        self.len = row.saturating_add(1);
-        if is_in {
-            self.add(row);
-        }
+        self.push_word(is_in.into(), 1);
     }
 
     /// Puts rows in the place of some.
@@ -112,6 +110,9 @@ impl Bits {
     /// Adds rows beside each other.
     pub(super) fn add_range(&mut self, range: Range<usize>) {
         let (first, last) = (range.start / WORD, range.end / WORD);
+        if self.words.len() < range.end.div_ceil(WORD) {
+            self.words.resize(range.end.div_ceil(WORD), 0);
+        }
         for (word, number) in self.words.iter_mut().zip(0_usize..).skip(first) {
             let from =
                 if number == first { u64::MAX.wrapping_shl(range.start as u32) } else { u64::MAX };
@@ -124,6 +125,7 @@ impl Bits {
     }
 
     pub(super) fn keep(&mut self, others: &Bits) {
+        self.words.truncate(others.words.len());
         self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word &= other);
     }
 
@@ -133,6 +135,9 @@ impl Bits {
     }
 
     pub(super) fn join(&mut self, others: &Bits) {
+        if self.words.len() < others.words.len() {
+            self.words.resize(others.words.len(), 0);
+        }
         self.words.iter_mut().zip(&others.words).for_each(|(word, other)| *word |= other);
     }
 
@@ -142,8 +147,8 @@ impl Bits {
 
     /// All rows that are not in the set.
     pub(super) fn others(&self) -> Bits {
-        let words = self.words.iter().map(|word| !word).collect();
-        let mut others = Bits { words, len: self.len };
+        let words = (0..self.len.div_ceil(WORD)).map(|number| !self.word(number));
+        let mut others = Bits { words: words.collect(), len: self.len };
         others.cut();
         others
     }
@@ -233,7 +238,9 @@ mod tests {
                     let mut flags: Vec<bool> = values.iter().map(|value| flag(*value)).collect();
                     bits.splice(range.clone(), (0..new).map(|row| flag(row + 1)));
                     flags.splice(range.clone(), (0..new).map(|row| flag(row + 1)));
-                    assert_eq!(bits, Bits::of(&flags, |flag| *flag), "{len} {range:?} {new}");
+                    let rows = Bits::of(&flags, |flag| *flag).rows().collect::<Vec<_>>();
+                    assert_eq!(bits.rows().collect::<Vec<_>>(), rows, "{len} {range:?} {new}");
+                    assert_eq!(bits.len(), flags.len());
                 }
             }
         }

@@ -37,21 +37,40 @@ pub(super) struct Filter<'f> {
 
 /// What the rows are that a condition is about.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Of {
+enum Of {
     Records,
     /// Items of collections: columns answer all that is asked of them, and whoever asks has been charged for it.
     Items,
 }
 
 impl Filter<'_> {
+    /// The rows that pass a filter.
+    pub(super) fn passing(&mut self, id: NodeId) -> Result<Bits, Error> {
+        let rows = self.looked_up(id).unwrap_or_else(|| Bits::all(self.records.len()));
+        self.narrow(id, true, rows, Of::Records)
+    }
+
+    /// The only rows that may pass, where an index tells which.
+    fn looked_up(&self, id: NodeId) -> Option<Bits> {
+        match &self.plan.node(id).op {
+            Op::And(operands) if operands.iter().all(|operand| self.is_sure(*operand)) => {
+                operands.iter().find_map(|operand| self.looked_up(*operand))
+            }
+            Op::Compare(Operator::Eq, ..) => {
+                let column = self.columns.column(self.wanted.answer(id)?)?;
+                match leaf(self.plan, id)? {
+                    (Leaf::Compared(_, constant), _) if column.lookup.is_made() => {
+                        column.equal(constant, self.plan.settings.collation)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// The rows of some for which a condition has the asked truth.
-    pub(super) fn narrow(
-        &mut self,
-        id: NodeId,
-        asked: bool,
-        rows: Bits,
-        of: Of,
-    ) -> Result<Bits, Error> {
+    fn narrow(&mut self, id: NodeId, asked: bool, rows: Bits, of: Of) -> Result<Bits, Error> {
         let plan = self.plan;
         match &plan.node(id).op {
             Op::And(operands) if asked => self.narrow_by_all(operands, asked, rows, of),

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::Table;
 use super::bits::Bits;
 use super::columns::Columns;
-use super::filter::{Filter, Of};
+use super::filter::Filter;
 use super::order::{self, Key};
 use super::picked::{Picked, Place, Rows, set_places};
 use super::segment::Segment;
@@ -136,9 +136,8 @@ impl Asked<'_> {
         columns: &Columns,
         budget: &mut Budget,
     ) -> Result<Bits, Error> {
-        let all = Bits::all(segment.records.len());
         let Some(id) = self.plan.filter else {
-            return Ok(all);
+            return Ok(Bits::all(segment.records.len()));
         };
         let mut filter = Filter {
             plan: self.plan,
@@ -149,7 +148,7 @@ impl Asked<'_> {
             now: self.now,
             budget: *budget,
         };
-        let passing = filter.narrow(id, true, all, Of::Records);
+        let passing = filter.passing(id);
         let passing = passing.map_err(|error| self.plan.about(error, "$filter"))?;
         *budget = filter.budget;
         Ok(passing)
