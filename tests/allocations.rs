@@ -6,8 +6,8 @@
 mod workload;
 
 use allocation_counter::measure;
-use odata_query::Query;
 use odata_query::ast::Expr;
+use odata_query::{Query, Table};
 use workload::employees::{Members, employees};
 use workload::queries::{QUERIES, or_chain};
 
@@ -35,6 +35,26 @@ fn evaluating_a_record_allocates_nothing() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Columns of all that the queries ask about, beside the records themselves.
+#[test]
+fn columns_take_a_part_of_the_records() {
+    let text = serde_json::to_vec(&employees(MANY, Members::InOrder)).unwrap();
+    let bytes = text.len() as i64;
+    let mut table = None;
+    let records = measure(|| table = Some(Table::from_json(text.clone()).unwrap())).bytes_current;
+    let table = table.unwrap();
+    let columns = measure(|| {
+        for query in &QUERIES[..8] {
+            drop(table.query(&Query::parse(query.text).unwrap().bind().unwrap()).unwrap());
+        }
+    });
+    let columns = columns.bytes_current;
+    // Segments of debug builds are small, and what they share is not.
+    let share = if cfg!(debug_assertions) { 4 } else { 5 };
+    assert!(columns * share <= bytes, "{columns} bytes of columns for {bytes}");
+    assert!(records <= bytes + MANY as i64 * 48, "{records} bytes of records for {bytes}");
 }
 
 #[test]
