@@ -21,7 +21,9 @@ mod url;
 mod value;
 
 pub use error::Error;
-pub use eval::{Collections, Explanation, Page, Relations, Step, Table, TablePage};
+pub use eval::{
+    Collections, Explanation, Page, Relations, Step, Stream, StreamError, Table, TablePage,
+};
 pub use limits::{Collation, Limits, Names, Plus, Settings};
 pub use plan::Plan;
 pub use policy::Policy;

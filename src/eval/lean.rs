@@ -78,6 +78,23 @@ impl Needed {
     pub(super) fn need_whole(&mut self) {
         self.whole = true;
     }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// What is needed of a member with a name.
+    pub(super) fn member(&self, name: &[u8]) -> Option<&Needed> {
+        let mut alike = self.members.iter().filter(|(known, _)| {
+            known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name)
+        });
+        match (alike.next(), alike.next()) {
+            (None, _) => None,
+            (Some((_, inside)), None) => Some(inside),
+            // Paths that differ in case alone: all of the member will do for either.
+            (Some(_), Some(_)) => Some(&WHOLE),
+        }
+    }
 }
 
 /// Collects what nodes read.
@@ -259,16 +276,6 @@ impl<'n> Visitor<'_> for Name<'n> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        let mut alike = self
-            .0
-            .members
-            .iter()
-            .filter(|(known, _)| known.len() == name.len() && known.eq_ignore_ascii_case(name));
-        Ok(match (alike.next(), alike.next()) {
-            (None, _) => None,
-            (Some((_, inside)), None) => Some((name.to_owned(), inside)),
-            // Paths that differ in case alone: all of the member will do for either.
-            (Some(_), Some(_)) => Some((name.to_owned(), &WHOLE)),
-        })
+        Ok(self.0.member(name.as_bytes()).map(|inside| (name.to_owned(), inside)))
     }
 }

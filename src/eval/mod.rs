@@ -11,6 +11,7 @@ mod page;
 mod related;
 mod rows;
 mod shape;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ mod tests;
 pub use explain::{Explanation, Step};
 pub use page::Page;
 pub use related::{Collections, Relations};
+pub use stream::{Stream, StreamError};
 pub(crate) use table::TableRecord;
 pub use table::{Table, TablePage};
 

@@ -1,0 +1,95 @@
+//! Reading what is needed of a record from its bytes.
+
+use serde_core::de::DeserializeSeed;
+use serde_json::{Deserializer, Map, Value as Json};
+
+use crate::error::{Error, Kind};
+use crate::eval::lean::{Lean, Needed};
+
+/// The error of what is no record.
+pub(super) fn data(what: String, offset: usize) -> Error {
+    Error::new(Kind::Data { what, offset })
+}
+
+/// What serde_json says of a text that begins at an offset.
+pub(super) fn broken(text: &[u8], offset: usize, error: &serde_json::Error) -> Error {
+    let what = error.to_string();
+    let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
+    let at = match error.is_eof() {
+        true => text.trim_ascii_end().len(),
+        false => before.saturating_add(error.column().saturating_sub(1)).min(text.len()),
+    };
+    data(what, offset.saturating_add(at))
+}
+
+/// Text that begins at an offset, if it is UTF-8.
+pub(super) fn is_utf8(text: &[u8], offset: usize) -> Result<&str, Error> {
+    simdutf8::basic::from_utf8(text).map_err(|_| {
+        let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
+        data("a byte that is not UTF-8".to_owned(), offset.saturating_add(valid))
+    })
+}
+
+/// Reads what is needed of a record that begins at an offset; all of it is checked.
+pub(super) fn checked(text: &[u8], offset: usize, needed: &Needed) -> Result<Json, Error> {
+    let mut deserializer = Deserializer::from_str(is_utf8(text, offset)?);
+    let lean = Lean(needed).deserialize(&mut deserializer);
+    let lean = lean.and_then(|lean| deserializer.end().map(|()| lean));
+    lean.map_err(|error| broken(text, offset, &error))
+}
+
+/// Reads the needed members of a record by the marks that its outermost object has, and looks at nothing else.
+pub(super) fn marked(
+    text: &[u8],
+    offset: usize,
+    marks: &[usize],
+    needed: &Needed,
+) -> Result<Json, Error> {
+    match members(text, offset, marks, needed)? {
+        Some(members) => Ok(Json::Object(members)),
+        None => checked(text, offset, needed),
+    }
+}
+
+/// The needed members; none where the marks are not those of an object, or all of it is needed.
+fn members(
+    text: &[u8],
+    offset: usize,
+    marks: &[usize],
+    needed: &Needed,
+) -> Result<Option<Map<String, Json>>, Error> {
+    let mut lean = Map::new();
+    let (Some((open, marks)), false) = (marks.split_first(), needed.is_whole()) else {
+        return Ok(None);
+    };
+    let (pairs, rest) = marks.as_chunks::<2>();
+    let is_complete = marks.last().is_some_and(|last| last.saturating_add(1) == text.len());
+    if text.get(*open) != Some(&b'{') || !rest.is_empty() || !is_complete {
+        return Ok(None);
+    }
+    let mut before = *open;
+    for [colon, end] in pairs {
+        let name = text.get(before.saturating_add(1)..*colon).unwrap_or_default().trim_ascii();
+        before = *end;
+        let (Some(b':'), [b'"', name @ .., b'"']) = (text.get(*colon), name) else {
+            return Ok(None);
+        };
+        if name.contains(&b'\\') {
+            return Ok(None);
+        }
+        let Some(inside) = needed.member(name) else {
+            continue;
+        };
+        let start = colon.saturating_add(1);
+        let value = text.get(start..*end).unwrap_or_default();
+        let name = std::str::from_utf8(name).unwrap_or_default().to_owned();
+        let mut deserializer = Deserializer::from_slice(value);
+        let read = Lean(inside).deserialize(&mut deserializer);
+        let read = read.and_then(|read| deserializer.end().map(|()| read));
+        let read = read.map_err(|error| broken(value, offset.saturating_add(start), &error))?;
+        lean.insert(name, read);
+    }
+    Ok(Some(lean))
+}
