@@ -106,9 +106,9 @@ impl Cutter {
         self.text.get(record.clone()).unwrap_or_default()
     }
 
-    /// Where the record that was cut last has its outermost bracket, commas and colons.
-    pub(super) fn marks(&self) -> &[usize] {
-        &self.scan.marks
+    /// What was seen of the record that was cut last.
+    pub(super) fn scan(&self) -> &Scan {
+        &self.scan
     }
 
     /// The offset in the whole text.

@@ -63,6 +63,7 @@ pub struct Stream {
     now: DateTimeOffset,
     needed: Needed,
     cutter: Cutter,
+    batch: Batch,
     is_trusting: bool,
     to_lines: bool,
     most: usize,
@@ -77,6 +78,15 @@ pub struct Stream {
     written: u64,
     is_finished: bool,
     failure: Option<Error>,
+}
+
+/// Records that are evaluated at once; what held them is used again.
+#[derive(Default)]
+struct Batch {
+    /// Where they are.
+    records: Vec<Range<usize>>,
+    /// What is needed of them, in front of what was of others before.
+    lean: Vec<Json>,
 }
 
 /// What becomes of the records that match.
@@ -113,6 +123,7 @@ impl Stream {
             needed: Needed::of(plan, plan.filter.into_iter().chain(keys)),
             now: DateTimeOffset::from_system_time(SystemTime::now()),
             cutter,
+            batch: Batch::default(),
             is_trusting: false,
             to_lines: false,
             most: MOST,
@@ -281,9 +292,11 @@ impl Stream {
         self.working()?;
         self.begin(out);
         while !self.is_settled() {
-            let (records, lean, failure) = self.batch();
-            let is_last = records.is_empty();
-            let taken = self.evaluate(&records, &lean, out);
+            let mut batch = mem::take(&mut self.batch);
+            let failure = self.fill(&mut batch).err();
+            let is_last = batch.records.is_empty();
+            let taken = self.evaluate(&batch, out);
+            self.batch = batch;
             // What comes first counts: an answer that was complete before the failure, too.
             let failure = taken.err().or_else(|| failure.filter(|_| !self.is_settled()));
             self.failure = failure.map(|failure| self.in_text(failure));
@@ -308,42 +321,34 @@ impl Stream {
             && may_stop(&self.plan)
     }
 
-    /// The records up to the end of a batch, what is needed of them, and why the next one is none.
-    fn batch(&mut self) -> (Vec<Range<usize>>, Vec<Json>, Option<Error>) {
-        let (mut records, mut lean) = (Vec::new(), Vec::new());
+    /// Cuts the records up to the end of a batch, and reads what is needed of them; why the next one is none.
+    fn fill(&mut self, batch: &mut Batch) -> Result<(), Error> {
+        batch.records.clear();
         let room = BATCH.saturating_sub(self.read.checked_rem(BATCH).unwrap_or_default());
-        while records.len() < room {
-            let read = match self.cutter.next() {
-                Ok(Some(record)) => self.lean(&record).map(|read| (record, read)),
-                Ok(None) => break,
-                Err(error) => Err(error),
+        while batch.records.len() < room {
+            let Some(record) = self.cutter.next()? else {
+                break;
             };
-            match read {
-                Ok((record, read)) => {
-                    records.push(record);
-                    lean.push(read);
-                }
-                Err(error) => return (records, lean, Some(error)),
+            let text = self.cutter.text(&record);
+            let offset = self.cutter.offset(record.start);
+            if batch.lean.len() == batch.records.len() {
+                batch.lean.push(Json::Null);
             }
+            if let Some(lean) = batch.lean.get_mut(batch.records.len()) {
+                match self.is_trusting {
+                    true => marked(text, offset, self.cutter.scan(), &self.needed, lean)?,
+                    false => *lean = checked(text, offset, &self.needed)?,
+                }
+            }
+            batch.records.push(record);
         }
-        (records, lean, None)
-    }
-
-    fn lean(&self, record: &Range<usize>) -> Result<Json, Error> {
-        let (text, offset) = (self.cutter.text(record), self.cutter.offset(record.start));
-        match self.is_trusting {
-            true => marked(text, offset, self.cutter.marks(), &self.needed),
-            false => checked(text, offset, &self.needed),
-        }
+        Ok(())
     }
 
     /// Filters a batch, and writes or keeps what is left of it.
-    fn evaluate(
-        &mut self,
-        records: &[Range<usize>],
-        lean: &[Json],
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
+    fn evaluate(&mut self, batch: &Batch, out: &mut Vec<u8>) -> Result<(), Error> {
+        let records = batch.records.as_slice();
+        let lean = batch.lean.get(..records.len()).unwrap_or_default();
         let plan = Arc::clone(&self.plan);
         let about = |option| {
             let plan = &plan;

@@ -3,6 +3,7 @@
 use serde_core::de::DeserializeSeed;
 use serde_json::{Deserializer, Map, Value as Json};
 
+use super::scan::Scan;
 use crate::error::{Error, Kind};
 use crate::eval::lean::{Lean, Needed};
 
@@ -40,28 +41,56 @@ pub(super) fn checked(text: &[u8], offset: usize, needed: &Needed) -> Result<Jso
     lean.map_err(|error| broken(text, offset, &error))
 }
 
-/// Reads the needed members of a record by the marks that its outermost object has, and looks at nothing else.
+/// Reads the needed members of a record by the marks that its outermost object has, and looks at nothing else. What
+/// was read of another record is used again where that has the same members.
 pub(super) fn marked(
     text: &[u8],
     offset: usize,
-    marks: &[usize],
+    scan: &Scan,
     needed: &Needed,
-) -> Result<Json, Error> {
-    match members(text, offset, marks, needed)? {
-        Some(members) => Ok(Json::Object(members)),
-        None => checked(text, offset, needed),
+    lean: &mut Json,
+) -> Result<(), Error> {
+    if !lean.is_object() {
+        *lean = Json::Object(Map::new());
     }
+    let is_read = match lean {
+        Json::Object(members) if !needed.is_whole() => {
+            let found = each_member(text, offset, scan, needed, |name, value| {
+                match members.get_mut(name) {
+                    Some(before) => *before = value,
+                    None => drop(members.insert(name.to_owned(), value)),
+                }
+            })?;
+            match found {
+                Some(found) if found == members.len() => true,
+                // There are members of another record, or several of one name.
+                Some(_) => {
+                    members.clear();
+                    each_member(text, offset, scan, needed, |name, value| {
+                        members.insert(name.to_owned(), value);
+                    })?;
+                    true
+                }
+                None => false,
+            }
+        }
+        _ => false,
+    };
+    if !is_read {
+        *lean = checked(text, offset, needed)?;
+    }
+    Ok(())
 }
 
-/// The needed members; none where the marks are not those of an object, or all of it is needed.
-fn members(
+/// Reads the needed members one by one, and counts them; none where the marks are not those of an object.
+fn each_member(
     text: &[u8],
     offset: usize,
-    marks: &[usize],
+    scan: &Scan,
     needed: &Needed,
-) -> Result<Option<Map<String, Json>>, Error> {
-    let mut lean = Map::new();
-    let (Some((open, marks)), false) = (marks.split_first(), needed.is_whole()) else {
+    mut take: impl FnMut(&str, Json),
+) -> Result<Option<usize>, Error> {
+    let Some((open, marks)) = scan.marks.split_first() else {
         return Ok(None);
     };
     let (pairs, rest) = marks.as_chunks::<2>();
@@ -69,14 +98,14 @@ fn members(
     if text.get(*open) != Some(&b'{') || !rest.is_empty() || !is_complete {
         return Ok(None);
     }
-    let mut before = *open;
+    let (mut before, mut found) = (*open, 0_usize);
     for [colon, end] in pairs {
         let name = text.get(before.saturating_add(1)..*colon).unwrap_or_default().trim_ascii();
         before = *end;
         let (Some(b':'), [b'"', name @ .., b'"']) = (text.get(*colon), name) else {
             return Ok(None);
         };
-        if name.contains(&b'\\') {
+        if scan.has_escapes && name.contains(&b'\\') {
             return Ok(None);
         }
         let Some(inside) = needed.member(name) else {
@@ -84,12 +113,12 @@ fn members(
         };
         let start = colon.saturating_add(1);
         let value = text.get(start..*end).unwrap_or_default();
-        let name = std::str::from_utf8(name).unwrap_or_default().to_owned();
         let mut deserializer = Deserializer::from_slice(value);
         let read = Lean(inside).deserialize(&mut deserializer);
         let read = read.and_then(|read| deserializer.end().map(|()| read));
         let read = read.map_err(|error| broken(value, offset.saturating_add(start), &error))?;
-        lean.insert(name, read);
+        take(std::str::from_utf8(name).unwrap_or_default(), read);
+        found = found.saturating_add(1);
     }
-    Ok(Some(lean))
+    Ok(Some(found))
 }

@@ -25,6 +25,8 @@ pub(super) struct Scan {
     pub(super) marks: Vec<usize>,
     /// How many of them are in whole blocks.
     pub(super) sure: usize,
+    /// Whether there is a backslash.
+    pub(super) has_escapes: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -57,7 +59,7 @@ impl Scan {
     pub(super) fn restart(&mut self) {
         (self.at, self.state) = (0, State::default());
         self.marks.clear();
-        self.sure = 0;
+        (self.sure, self.has_escapes) = (0, false);
     }
 
     /// Looks on for the end of an array or an object, of which more may have arrived.
@@ -91,12 +93,17 @@ impl Scan {
         let quotes = masks.quotes & !self.state.escaped(masks.backslashes);
         let inside = before_and_with(quotes) ^ self.state.quoted;
         self.state.quoted = if inside >> 63 == 0 { 0 } else { u64::MAX };
+        self.has_escapes |= masks.backslashes != 0;
         let (opens, closes) = (masks.opens & !inside, masks.closes & !inside);
         let depth = self.state.depth;
-        let (deepest, least) =
-            (depth.saturating_add(opens.count_ones()), depth.saturating_sub(closes.count_ones()));
-        if least > u32::from(MARKED) && deepest <= DEPTH {
-            self.state.depth = deepest.saturating_sub(closes.count_ones());
+        // Counting bits is not for nothing where the processor is not known.
+        if opens | closes == 0 && depth > u32::from(MARKED) {
+            return Found::More;
+        }
+        let deepest = depth.saturating_add(opens.count_ones());
+        let closing = closes.count_ones();
+        if depth.saturating_sub(closing) > u32::from(MARKED) && deepest <= DEPTH {
+            self.state.depth = deepest.saturating_sub(closing);
             return Found::More;
         }
         let separators = if MARKED { separators(block) & !inside } else { 0 };
