@@ -1,6 +1,6 @@
 //! Streams: bytes to bytes, beside reading all of them as values.
 
-#![allow(clippy::unwrap_used, reason = "a bench may fail loudly")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench may fail loudly")]
 
 mod workload;
 
