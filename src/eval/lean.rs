@@ -83,6 +83,16 @@ impl Needed {
         self.whole
     }
 
+    /// The member with whose name a text ends, behind a quote, and what is needed of it.
+    pub(super) fn last<'t>(&self, text: &'t [u8]) -> Option<(&'t [u8], &Needed)> {
+        self.members.iter().find_map(|(known, _)| {
+            let (before, name) = text.split_at_checked(text.len().checked_sub(known.len())?)?;
+            let is_name =
+                before.last() == Some(&b'"') && name.eq_ignore_ascii_case(known.as_bytes());
+            if is_name { self.member(name).map(|inside| (name, inside)) } else { None }
+        })
+    }
+
     /// What is needed of a member with a name.
     pub(super) fn member(&self, name: &[u8]) -> Option<&Needed> {
         let mut alike = self.members.iter().filter(|(known, _)| {

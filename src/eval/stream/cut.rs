@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 use serde_core::de::IgnoredAny;
 
 use super::read::{broken, data, is_utf8};
@@ -240,7 +240,7 @@ impl Cutter {
             Found::End(end) if end == text.len() => Ok(()),
             // Whoever reads it will say what is wrong with it.
             _ => {
-                self.scan.marks.clear();
+                self.scan.is_unclear = true;
                 Ok(())
             }
         }
@@ -337,12 +337,8 @@ impl Cutter {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let found = self.scan.look::<true>(rest);
         let (marks, sure) = (&self.scan.marks, self.scan.sure);
-        let mut before = self.looked.checked_sub(1).and_then(|at| marks.get(at)).copied();
         for (mark, number) in marks.iter().zip(0..).skip(self.looked) {
-            let name = before.map_or(0, |before| before.saturating_add(1))..*mark;
-            before = Some(*mark);
-            let name = rest.get(name).unwrap_or_default();
-            if rest.get(*mark) == Some(&b':') && is_value(name) {
+            if is_value(rest.get(..*mark).unwrap_or_default()) {
                 let inside = mark.saturating_add(1);
                 let after = rest.get(inside..).unwrap_or_default();
                 match after.iter().position(|byte| !is_blank(*byte)) {
@@ -423,14 +419,26 @@ fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Whether the text of a member's name is `value`, however it is written.
-fn is_value(name: &[u8]) -> bool {
-    match name.trim_ascii() {
-        br#""value""# => true,
-        name if name.contains(&b'\\') => {
-            serde_json::from_slice(name).is_ok_and(|name: String| name == "value")
+/// Whether a text ends with the name `value`, however it is written.
+fn is_value(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let quotes = text.iter().rposition(|byte| *byte == b'"');
+    let Some(mut name) = quotes.and_then(|end| text.get(..end)) else {
+        return false;
+    };
+    // A quote behind an odd number of backslashes is part of the name.
+    loop {
+        let Some(start) = memrchr(b'"', name) else {
+            return false;
+        };
+        name = name.get(..start).unwrap_or_default();
+        let backslashes = name.iter().rev().take_while(|byte| **byte == b'\\').count();
+        if backslashes.is_multiple_of(2) {
+            let name = text.get(start..).unwrap_or_default();
+            return name == br#""value""#
+                || name.contains(&b'\\')
+                    && serde_json::from_slice(name).is_ok_and(|name: String| name == "value");
         }
-        _ => false,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn checked(text: &[u8], offset: usize, needed: &Needed) -> Result<Jso
     lean.map_err(|error| broken(text, offset, &error))
 }
 
-/// Reads the needed members of a record by the marks that its outermost object has, and looks at nothing else. What
+/// Reads the needed members of a record by the marks of its colons, and looks at nothing else. What
 /// was read of another record is used again where that has the same members.
 pub(super) fn marked(
     text: &[u8],
@@ -82,7 +82,7 @@ pub(super) fn marked(
     Ok(())
 }
 
-/// Reads the needed members one by one, and counts them; none where the marks are not those of an object.
+/// Reads the needed members one by one, and counts them; none where marks are not enough.
 fn each_member(
     text: &[u8],
     offset: usize,
@@ -90,32 +90,20 @@ fn each_member(
     needed: &Needed,
     mut take: impl FnMut(&str, Json),
 ) -> Result<Option<usize>, Error> {
-    let Some((open, marks)) = scan.marks.split_first() else {
-        return Ok(None);
-    };
-    let (pairs, rest) = marks.as_chunks::<2>();
-    let is_complete = marks.last().is_some_and(|last| last.saturating_add(1) == text.len());
-    if text.get(*open) != Some(&b'{') || !rest.is_empty() || !is_complete {
+    // With escapes, what looks like the end of a name may be that of another one.
+    if text.first() != Some(&b'{') || scan.is_unclear {
         return Ok(None);
     }
-    let (mut before, mut found) = (*open, 0_usize);
-    for [colon, end] in pairs {
-        let name = text.get(before.saturating_add(1)..*colon).unwrap_or_default().trim_ascii();
-        before = *end;
-        let (Some(b':'), [b'"', name @ .., b'"']) = (text.get(*colon), name) else {
-            return Ok(None);
-        };
-        if scan.has_escapes && name.contains(&b'\\') {
-            return Ok(None);
-        }
-        let Some(inside) = needed.member(name) else {
+    let mut found = 0_usize;
+    for colon in &scan.marks {
+        let before = text.get(..*colon).unwrap_or_default().trim_ascii_end();
+        let Some((name, inside)) = before.strip_suffix(b"\"").and_then(|text| needed.last(text))
+        else {
             continue;
         };
         let start = colon.saturating_add(1);
-        let value = text.get(start..*end).unwrap_or_default();
-        let mut deserializer = Deserializer::from_slice(value);
-        let read = Lean(inside).deserialize(&mut deserializer);
-        let read = read.and_then(|read| deserializer.end().map(|()| read));
+        let value = text.get(start..).unwrap_or_default();
+        let read = Lean(inside).deserialize(&mut Deserializer::from_slice(value));
         let read = read.map_err(|error| broken(value, offset.saturating_add(start), &error))?;
         take(std::str::from_utf8(name).unwrap_or_default(), read);
         found = found.saturating_add(1);

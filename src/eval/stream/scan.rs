@@ -13,7 +13,7 @@ const BLOCK: usize = 64;
 pub(super) const DEPTH: u32 = 127;
 
 /// Marks at most: an object of more members is none of those that are worth them.
-pub(super) const MARKS: usize = 1 << 17;
+pub(super) const MARKS: usize = 1 << 16;
 
 /// How far a value that arrives in parts was looked at.
 #[derive(Debug, Clone, Default)]
@@ -21,12 +21,12 @@ pub(super) struct Scan {
     /// Bytes of whole blocks behind us.
     at: usize,
     state: State,
-    /// Where the outermost bracket, and the commas and colons directly in it, stand.
+    /// Where the colons of the outermost object stand.
     pub(super) marks: Vec<usize>,
     /// How many of them are in whole blocks.
     pub(super) sure: usize,
-    /// Whether there is a backslash.
-    pub(super) has_escapes: bool,
+    /// Whether they do not tell what the members are: there are too many, or escapes.
+    pub(super) is_unclear: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,7 +59,7 @@ impl Scan {
     pub(super) fn restart(&mut self) {
         (self.at, self.state) = (0, State::default());
         self.marks.clear();
-        (self.sure, self.has_escapes) = (0, false);
+        (self.sure, self.is_unclear) = (0, false);
     }
 
     /// Looks on for the end of an array or an object, of which more may have arrived.
@@ -93,57 +93,63 @@ impl Scan {
         let quotes = masks.quotes & !self.state.escaped(masks.backslashes);
         let inside = before_and_with(quotes) ^ self.state.quoted;
         self.state.quoted = if inside >> 63 == 0 { 0 } else { u64::MAX };
-        self.has_escapes |= masks.backslashes != 0;
         let (opens, closes) = (masks.opens & !inside, masks.closes & !inside);
         let depth = self.state.depth;
-        // Counting bits is not for nothing where the processor is not known.
-        if opens | closes == 0 && depth > u32::from(MARKED) {
+        // What is marked is not deep. Counting bits takes a while where the processor is not known.
+        let is_inside = depth > u32::from(MARKED);
+        if is_inside && opens | closes == 0 {
+            self.is_unclear |= masks.backslashes != 0;
             return Found::More;
         }
-        let deepest = depth.saturating_add(opens.count_ones());
-        let closing = closes.count_ones();
-        if depth.saturating_sub(closing) > u32::from(MARKED) && deepest <= DEPTH {
-            self.state.depth = deepest.saturating_sub(closing);
-            return Found::More;
+        if is_inside {
+            let deepest = depth.saturating_add(opens.count_ones());
+            let closing = closes.count_ones();
+            if depth.saturating_sub(closing) > u32::from(MARKED) && deepest <= DEPTH {
+                self.state.depth = deepest.saturating_sub(closing);
+                self.is_unclear |= masks.backslashes != 0;
+                return Found::More;
+            }
         }
-        let separators = if MARKED { separators(block) & !inside } else { 0 };
-        self.walk::<MARKED>(opens, opens | closes, separators)
+        let colons = if MARKED { mask(block, |bytes| is(b':', bytes)) & !inside } else { 0 };
+        let found = self.walk(opens, opens | closes, colons);
+        let behind = match found {
+            Found::End(end) => u64::MAX.unbounded_shl(end.saturating_sub(self.at) as u32),
+            _ => 0,
+        };
+        self.is_unclear |= masks.backslashes & !behind != 0;
+        found
     }
 
     fn mark(&mut self, place: usize) {
-        if self.marks.len() < MARKS {
-            self.marks.push(place);
+        match self.marks.len() < MARKS {
+            true => self.marks.push(place),
+            false => self.is_unclear = true,
         }
     }
 
-    /// Goes from bracket to bracket, and from separator to separator of the outermost.
-    fn walk<const MARKED: bool>(&mut self, opens: u64, brackets: u64, separators: u64) -> Found {
+    /// Goes from bracket to bracket, and from colon to colon of the outermost.
+    #[inline(never)]
+    fn walk(&mut self, opens: u64, brackets: u64, colons: u64) -> Found {
         let mut ahead = u64::MAX;
         loop {
             let depth = self.state.depth;
-            let bits = if depth == 1 { brackets | separators } else { brackets } & ahead;
+            let bits = if depth == 1 { brackets | colons } else { brackets } & ahead;
             if bits == 0 {
                 return Found::More;
             }
             let bit = bits & bits.wrapping_neg();
             ahead = !(bit | bit.wrapping_sub(1));
             let place = self.at.saturating_add(bits.trailing_zeros() as usize);
-            if opens & bit != 0 {
+            if brackets & bit == 0 {
+                self.mark(place);
+            } else if opens & bit != 0 {
                 self.state.depth = depth.saturating_add(1);
                 if depth >= DEPTH {
                     return Found::TooDeep(place);
                 }
-                if MARKED && depth == 0 {
-                    self.mark(place);
-                }
-            } else if brackets & bit == 0 {
-                self.mark(place);
             } else {
                 self.state.depth = depth.saturating_sub(1);
                 if depth <= 1 {
-                    if MARKED {
-                        self.mark(place);
-                    }
                     return Found::End(place.saturating_add(1));
                 }
             }
@@ -198,12 +204,6 @@ impl Masks {
     }
 }
 
-/// The commas and colons of a block.
-#[inline]
-fn separators(block: &[u8; BLOCK]) -> u64 {
-    mask(block, |bytes| is(b',', bytes) | is(b':', bytes))
-}
-
 #[inline]
 fn is(byte: u8, bytes: u8x16) -> u8x16 {
     bytes.cmp_eq(u8x16::splat(byte))
@@ -229,10 +229,11 @@ mod tests {
     fn end(text: &[u8]) -> Found {
         let (mut depth, mut quoted, mut escaped) = (0_u32, false, false);
         for (at, byte) in text.iter().enumerate() {
+            // Only of quotes it matters what is in front of them.
+            let is_escaped = std::mem::take(&mut escaped);
             match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => quoted = !quoted,
+                b'\\' => escaped = !is_escaped,
+                b'"' if !is_escaped => quoted = !quoted,
                 _ if quoted => {}
                 b'[' | b'{' if depth == DEPTH => return Found::TooDeep(at),
                 b'[' | b'{' => depth += 1,
@@ -260,7 +261,10 @@ mod tests {
             assert_eq!(masks.backslashes, mask(&block, |byte| byte == b'\\'));
             assert_eq!(masks.opens, mask(&block, |byte| byte == b'[' || byte == b'{'));
             assert_eq!(masks.closes, mask(&block, |byte| byte == b']' || byte == b'}'));
-            assert_eq!(separators(&block), mask(&block, |byte| byte == b',' || byte == b':'));
+            assert_eq!(
+                super::mask(&block, |bytes| is(b':', bytes)),
+                mask(&block, |byte| byte == b':')
+            );
         }
     }
 
