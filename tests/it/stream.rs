@@ -221,6 +221,16 @@ fn names_are_those_of_rows() {
     }
     let escaped = streamed(Stream::new(&plan), [&br#"{"v\u0061lue":[{"id":2}]}"#[..]]);
     assert_eq!(escaped.unwrap(), r#"{"value":[{"id":2}]}"#);
+    for (text, wanted) in [
+        (r#"{"id":2,"value":1,"b":[{"id":3}]}"#, r#"{"id":2,"value":1,"b":[{"id":3}]}"#),
+        (r#"{"value" :   [{"id":3}], "b": 1}"#, r#"{"id":3}"#),
+        (r#"{"\"value":[1],"x\\":"\\\"value","value":[{"id":3}]}"#, r#"{"id":3}"#),
+    ] {
+        for length in 1..text.len() {
+            let answer = streamed(Stream::new(&plan), text.as_bytes().chunks(length)).unwrap();
+            assert_eq!(answer, format!("{{\"value\":[{wanted}]}}"), "{length}");
+        }
+    }
     // A record of several lines is one line of lines.
     let lines = streamed(Stream::new(&plan).to_lines(), [&b"[{\n\"id\":2\r\n},{\"id\":3}]"[..]]);
     assert_eq!(lines.unwrap(), "{ \"id\":2  }\n{\"id\":3}\n");

@@ -49,6 +49,8 @@ pub(super) struct Cutter {
     seen: usize,
     /// Marks of a first object that need none.
     looked: usize,
+    /// A colon of it, and up to where nothing but blanks is behind that.
+    blank: (usize, usize),
     in_object: bool,
     is_marked: bool,
     is_over: bool,
@@ -65,6 +67,7 @@ impl Cutter {
             scan: Scan::default(),
             seen: 0,
             looked: 0,
+            blank: (0, 0),
             in_object: false,
             is_marked: false,
             is_over: false,

@@ -19,15 +19,19 @@ impl Cutter {
         let (marks, sure) = (&self.scan.marks, self.scan.sure);
         for (mark, number) in marks.iter().zip(0..).skip(self.looked) {
             if is_value(rest.get(..*mark).unwrap_or_default()) {
-                let inside = mark.saturating_add(1);
-                let after = rest.get(inside..).unwrap_or_default();
+                let (colon, blank) = self.blank;
+                let from = if colon == *mark { blank } else { mark.saturating_add(1) };
+                let after = rest.get(from..).unwrap_or_default();
                 match after.iter().position(|byte| !is_blank(*byte)) {
                     Some(blanks) if after.get(blanks) == Some(&b'[') => {
-                        return self.open(inside.saturating_add(blanks)).map(|()| None);
+                        return self.open(from.saturating_add(blanks)).map(|()| None);
                     }
                     Some(_) => {}
                     // What it is has not arrived.
-                    None => break,
+                    None => {
+                        self.blank = (*mark, rest.len());
+                        break;
+                    }
                 }
             }
             if number < sure {
@@ -93,8 +97,7 @@ impl Cutter {
 /// Whether a text ends with the name `value`, however it is written.
 fn is_value(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
-    let quotes = text.iter().rposition(|byte| *byte == b'"');
-    let Some(mut name) = quotes.and_then(|end| text.get(..end)) else {
+    let Some(mut name) = text.strip_suffix(b"\"") else {
         return false;
     };
     // A quote behind an odd number of backslashes is part of the name.
