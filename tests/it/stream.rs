@@ -127,6 +127,8 @@ proptest! {
 /// Batches, windows and failures of many records are those of rows.
 #[test]
 fn many_records() {
+    fn is_send<T: Send + 'static>() {}
+    is_send::<Stream>();
     let records: Vec<Value> = (0..1_400_u64)
         .map(|i| {
             json!({
@@ -213,6 +215,14 @@ fn names_are_those_of_rows() {
     let wanted = r#"{"value":[{"id":1,"id":5},{"Id":3},{"i\u0064":4},{ "id" : 6 }]}"#;
     assert_eq!(streamed(Stream::new(&plan), [text.as_bytes()]).unwrap(), wanted);
     assert_eq!(streamed(Stream::new(&plan).trusting(), [text.as_bytes()]).unwrap(), wanted);
+    // Nothing is left of the record before.
+    let text =
+        r#"[{"id":2,"ID":3},{"id":1,"id":0},{"Id":3,"x":1},{"x":1},{"iD":1,"ID":4},{"ID":4}]"#;
+    let wanted = streamed(Stream::new(&plan), [text.as_bytes()]).unwrap();
+    assert_eq!(streamed(Stream::new(&plan).trusting(), [text.as_bytes()]).unwrap(), wanted);
+    let other = Query::parse("$filter=Id gt 1").unwrap().bind().unwrap();
+    let wanted = streamed(Stream::new(&other), [text.as_bytes()]).unwrap();
+    assert_eq!(streamed(Stream::new(&other).trusting(), [text.as_bytes()]).unwrap(), wanted);
     // A first object is a record, if it has no array `value`.
     for text in ["{\"value\":1,\"id\":2}\n", "{\"id\":2,\"value\":{}}{\"id\":0}", "{\"id\":2}"] {
         let answer = streamed(Stream::new(&plan), chunks(text.as_bytes(), 5)).unwrap();

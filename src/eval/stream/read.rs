@@ -55,24 +55,24 @@ pub(super) fn marked(
     }
     let is_read = match lean {
         Json::Object(members) if !needed.is_whole() => {
-            let found = each_member(text, offset, scan, needed, |name, value| {
-                match members.get_mut(name) {
-                    Some(before) => *before = value,
-                    None => drop(members.insert(name.to_owned(), value)),
+            // A bit for each of them that is read anew.
+            let mut anew = 0_u64;
+            let is_object = each_member(text, offset, scan, needed, |name, value| {
+                let known = members.iter_mut().zip(0..).find(|((known, _), _)| *known == name);
+                if let Some(((_, before), number)) = known {
+                    *before = value;
+                    anew |= 1_u64.unbounded_shl(number);
+                } else {
+                    members.insert(name.to_owned(), value);
                 }
             })?;
-            match found {
-                Some(found) if found == members.len() => true,
-                // There are members of another record, or several of one name.
-                Some(_) => {
-                    members.clear();
-                    each_member(text, offset, scan, needed, |name, value| {
-                        members.insert(name.to_owned(), value);
-                    })?;
-                    true
-                }
-                None => false,
+            if is_object && anew.count_ones() as usize != members.len() {
+                members.clear();
+                each_member(text, offset, scan, needed, |name, value| {
+                    members.insert(name.to_owned(), value);
+                })?;
             }
+            is_object
         }
         _ => false,
     };
@@ -82,19 +82,18 @@ pub(super) fn marked(
     Ok(())
 }
 
-/// Reads the needed members one by one, and counts them; none where marks are not enough.
+/// Reads the needed members one by one, unless marks are not enough to find them.
 fn each_member(
     text: &[u8],
     offset: usize,
     scan: &Scan,
     needed: &Needed,
     mut take: impl FnMut(&str, Json),
-) -> Result<Option<usize>, Error> {
+) -> Result<bool, Error> {
     // With escapes, what looks like the end of a name may be that of another one.
     if text.first() != Some(&b'{') || scan.is_unclear {
-        return Ok(None);
+        return Ok(false);
     }
-    let mut found = 0_usize;
     for colon in &scan.marks {
         let before = text.get(..*colon).unwrap_or_default().trim_ascii_end();
         let Some((name, inside)) = before.strip_suffix(b"\"").and_then(|text| needed.last(text))
@@ -106,7 +105,6 @@ fn each_member(
         let read = Lean(inside).deserialize(&mut Deserializer::from_slice(value));
         let read = read.map_err(|error| broken(value, offset.saturating_add(start), &error))?;
         take(std::str::from_utf8(name).unwrap_or_default(), read);
-        found = found.saturating_add(1);
     }
-    Ok(Some(found))
+    Ok(true)
 }
