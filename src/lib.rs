@@ -21,7 +21,7 @@ mod url;
 mod value;
 
 pub use error::Error;
-pub use eval::{Collections, Explanation, Page, Relations, Step, Table};
+pub use eval::{Collections, Explanation, Page, Relations, Step, Stream, StreamError, Table};
 pub use limits::{Collation, Limits, Names, Plus, Settings};
 pub use plan::Plan;
 pub use policy::Policy;

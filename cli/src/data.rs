@@ -93,7 +93,18 @@ pub(crate) fn read_text(file: Option<&Path>) -> Result<String, Trouble> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
-fn name(file: Option<&Path>) -> String {
+/// The bytes of a file, or of standard input, as they come.
+pub(crate) fn open(file: Option<&Path>) -> Result<Box<dyn Read>, Trouble> {
+    let Some(path) = file else {
+        return Ok(Box::new(io::stdin().lock()));
+    };
+    match File::open(path) {
+        Ok(opened) => Ok(Box::new(opened)),
+        Err(error) => Err(Trouble::new(format!("cannot read {}: {error}", name(file)))),
+    }
+}
+
+pub(crate) fn name(file: Option<&Path>) -> String {
     file.map_or("standard input".into(), |file| file.display().to_string())
 }
 

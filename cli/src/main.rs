@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use odata_query::{EntityType, Error, Plan, Query, Schema, Settings};
+use odata_query::{EntityType, Error, Plan, Query, Schema, Settings, StreamError};
 use serde_json::json;
 
 use data::Trouble;
@@ -67,6 +67,10 @@ enum Command {
         /// Indent the output
         #[arg(long)]
         pretty: bool,
+        /// Read and write as the data pass, of any size and in little memory; where they turn out to be
+        /// broken, part of the answer is written already
+        #[arg(long, conflicts_with = "pretty")]
+        stream: bool,
     },
     /// Show the syntax tree of a query
     Parse {
@@ -186,7 +190,20 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut impl Write) -> Result<(), Failure> {
     match command {
-        Command::Query { query, file, declared, pretty } => {
+        Command::Query { query, file, declared, stream: true, .. } => {
+            let (query, file) = query.read(file)?;
+            let plan = declared.bind(&query)?;
+            note(notes::custom_options(&query));
+            let file = file.filter(|file| file.as_os_str() != "-");
+            let input = data::open(file.as_deref())?;
+            plan.stream(input, &mut *out).map_err(|error| match error {
+                StreamError::Query(error) if error.code() != "data" => error.into(),
+                StreamError::Write(error) => not_written(error),
+                error => Trouble::new(format!("{}: {error}", data::name(file.as_deref()))).into(),
+            })?;
+            writeln!(out).map_err(not_written)
+        }
+        Command::Query { query, file, declared, pretty, stream: false } => {
             let (query, file) = query.read(file)?;
             let plan = declared.bind(&query)?;
             note(notes::custom_options(&query));

@@ -51,6 +51,31 @@ fn the_query_of_the_readme() {
     assert!(out.ends_with("}]}\n"));
 }
 
+#[test]
+fn streams_what_passes() {
+    let query = "$filter=id gt 1&$count=true";
+    let answer = "{\"value\":[{\"id\": 2.50},{\"id\":3}],\"@odata.count\":2}\n";
+    for data in
+        ["[{\"id\":1},{\"id\": 2.50},{\"id\":3}]", "{\"id\":1}\n{\"id\": 2.50}\n{\"id\":3}\n"]
+    {
+        prints(&["query", "--stream", query], data, answer);
+    }
+    prints(&["query", "--stream", "$top=1"], "[{\"id\":1},{\"id\"", "{\"value\":[{\"id\":1}]}\n");
+    fails(&["query", "--stream", "$filter=(a"], "[]", 2, "expected");
+    fails(&["query", "--stream", "$top=1", "no such file"], "", 1, "cannot read no such file");
+    // What came before is written.
+    for (data, status, message) in [
+        ("[{\"id\":0}]", 2, "division by zero"),
+        ("[{\"id\":5},", 1, "standard input: the end inside an array at byte 10 of the data"),
+    ] {
+        let output = odata(&["query", "--stream", "$filter=10 div id eq 2"], data);
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{err}");
+        assert!(err.contains(message), "{err}");
+        assert!(output.stdout.starts_with(b"{\"value\":["));
+    }
+}
+
 /// The tool keeps numbers as they were written, of any length; reading them is charged by it.
 #[test]
 fn long_numbers_are_charged() {

@@ -1,9 +1,9 @@
 //! Over any records, a query of any tree keeps what the naive evaluator keeps, tight limits refuse it or change
-//! nothing, and a table answers the same.
+//! nothing, and a table and streams answer the same.
 
 use std::time::SystemTime;
 
-use odata_query::{Collections, Query, Settings, Table};
+use odata_query::{Collections, Query, Settings, Stream, Table};
 use serde_json::Value;
 
 use super::choices::Choices;
@@ -19,6 +19,7 @@ pub fn check(data: &[u8]) {
         agrees(naive::compare_values(&key.expr, &records[..records.len().min(8)]), &query);
     }
     table_agrees(&query, &records);
+    streams_agree(&query, &records, data.len());
     limits_change_nothing(query, &records);
 }
 
@@ -32,6 +33,32 @@ fn table_agrees(query: &Query, records: &[Value]) {
     let table = table.query_with_at(&plan, &Collections::new(), now).map(|page| page.to_json());
     let code = |error: odata_query::Error| error.code();
     assert_eq!(table.map_err(code), rows.map_err(code), "{query}");
+}
+
+fn streams_agree(query: &Query, records: &[Value], length: usize) {
+    let Ok(plan) = query.bind() else {
+        return;
+    };
+    let now = SystemTime::UNIX_EPOCH;
+    let code = |error: odata_query::Error| error.code();
+    let rows = plan.apply_at(records, now).map_err(code).map(|page| page.to_json());
+    let rows = rows.map(|rows| serde_json::from_str::<Value>(&rows).unwrap());
+    let array = serde_json::to_vec(records).unwrap();
+    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    let stream = || Stream::new(&plan).at(now);
+    for (mut stream, text) in [
+        (stream(), array.as_slice()),
+        (stream().trusting(), array.as_slice()),
+        (stream().from_lines(), lines.as_bytes()),
+        (stream().from_lines().trusting(), lines.as_bytes()),
+    ] {
+        let mut out = Vec::new();
+        let mut chunks = text.chunks(1 + length % 100);
+        let answer = chunks.try_for_each(|chunk| stream.push(chunk, &mut out));
+        let answer = answer.and_then(|()| stream.finish(&mut out)).map_err(code);
+        let answer = answer.map(|()| serde_json::from_slice::<Value>(&out).unwrap());
+        assert_eq!(answer, rows, "{query}");
+    }
 }
 
 fn agrees(result: Result<(), String>, query: &Query) {

@@ -13,6 +13,8 @@ impl Bound {
     pub(crate) const DEPTH: Bound = Bound { what: "nesting depth", field: Some("depth") };
     pub(crate) const EXPAND_DEPTH: Bound =
         Bound { what: "`$expand` nesting", field: Some("expand_depth") };
+    pub(crate) const HELD: Bound =
+        Bound { what: "the number of bytes that a stream holds", field: None };
     pub(crate) const HEIGHT: Bound =
         Bound { what: "the height of the expression", field: Some("depth") };
     pub(crate) const IN_ITEMS: Bound =

@@ -78,6 +78,33 @@ impl Needed {
     pub(super) fn need_whole(&mut self) {
         self.whole = true;
     }
+
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
+    }
+
+    /// The member with whose name a text ends, behind a quote, and what is needed of it.
+    pub(super) fn last<'t>(&self, text: &'t [u8]) -> Option<(&'t [u8], &Needed)> {
+        self.members.iter().find_map(|(known, _)| {
+            let (before, name) = text.split_at_checked(text.len().checked_sub(known.len())?)?;
+            let is_name =
+                before.last() == Some(&b'"') && name.eq_ignore_ascii_case(known.as_bytes());
+            if is_name { self.member(name).map(|inside| (name, inside)) } else { None }
+        })
+    }
+
+    /// What is needed of a member with a name.
+    pub(super) fn member(&self, name: &[u8]) -> Option<&Needed> {
+        let mut alike = self.members.iter().filter(|(known, _)| {
+            known.len() == name.len() && known.as_bytes().eq_ignore_ascii_case(name)
+        });
+        match (alike.next(), alike.next()) {
+            (None, _) => None,
+            (Some((_, inside)), None) => Some(inside),
+            // Paths that differ in case alone: all of the member will do for either.
+            (Some(_), Some(_)) => Some(&WHOLE),
+        }
+    }
 }
 
 /// Collects what nodes read.
@@ -259,16 +286,6 @@ impl<'n> Visitor<'_> for Name<'n> {
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        let mut alike = self
-            .0
-            .members
-            .iter()
-            .filter(|(known, _)| known.len() == name.len() && known.eq_ignore_ascii_case(name));
-        Ok(match (alike.next(), alike.next()) {
-            (None, _) => None,
-            (Some((_, inside)), None) => Some((name.to_owned(), inside)),
-            // Paths that differ in case alone: all of the member will do for either.
-            (Some(_), Some(_)) => Some((name.to_owned(), &WHOLE)),
-        })
+        Ok(self.0.member(name.as_bytes()).map(|inside| (name.to_owned(), inside)))
     }
 }

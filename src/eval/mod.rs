@@ -12,6 +12,7 @@ mod page;
 mod related;
 mod rows;
 mod shape;
+mod stream;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ pub use explain::{Explanation, Step};
 pub use page::Page;
 pub(crate) use page::Record;
 pub use related::{Collections, Relations};
+pub use stream::{Stream, StreamError};
 pub use table::Table;
 
 use std::time::SystemTime;

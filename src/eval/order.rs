@@ -10,7 +10,7 @@ use crate::plan::{After, Form, NodeId, Plan, json_weight};
 use crate::value::{Collation, Value, total_order};
 
 /// Candidates are not compared before there are this many.
-const FEW: usize = 32;
+pub(super) const FEW: usize = 32;
 
 /// The first records in an order, as many as the window wants.
 ///
@@ -58,21 +58,7 @@ impl<'e> First<'e> {
         evaluator: &mut Evaluator<'e>,
         selection: &mut Selection,
     ) -> Result<(), Error> {
-        let (Some(bound), Some((key, direction))) = (&self.bound, self.orderby.first()) else {
-            return Ok(());
-        };
-        if evaluator.plan.node(*key).form != Form::Path {
-            return Ok(());
-        }
-        let last_key = self.orderby.len() == 1;
-        evaluator.retain_text(*key, selection, json_weight, |json| {
-            let order = total_order(&Value::from_json(json), bound, self.collation);
-            match directed(order, *direction) {
-                Ordering::Less => true,
-                Ordering::Equal => !last_key,
-                Ordering::Greater => false,
-            }
-        })
+        drop_losers(self.bound.as_ref(), evaluator, selection)
     }
 
     /// Takes the selected rows of a batch as candidates; `start` is the position of its first record.
@@ -162,6 +148,31 @@ impl<'e> First<'e> {
             Ordering::Greater => false,
         }
     }
+}
+
+/// Drops the rows of which the first sort key tells that they come after the last record of a full window, whose
+/// first key is the bound.
+pub(super) fn drop_losers(
+    bound: Option<&Value<'_>>,
+    evaluator: &mut Evaluator<'_>,
+    selection: &mut Selection,
+) -> Result<(), Error> {
+    let plan = evaluator.plan;
+    let (Some(bound), Some((key, direction))) = (bound, plan.orderby.first()) else {
+        return Ok(());
+    };
+    if plan.node(*key).form != Form::Path {
+        return Ok(());
+    }
+    let last_key = plan.orderby.len() == 1;
+    evaluator.retain_text(*key, selection, json_weight, |json| {
+        let order = total_order(&Value::from_json(json), bound, plan.settings.collation);
+        match directed(order, *direction) {
+            Ordering::Less => true,
+            Ordering::Equal => !last_key,
+            Ordering::Greater => false,
+        }
+    })
 }
 
 /// The order of two records by their sort keys.

@@ -87,6 +87,14 @@ impl Budget {
         self.strings = rest(self.strings, part.strings, left.strings);
     }
 
+    /// Adds the share of further records.
+    pub(super) fn add_records(&mut self, plan: &Plan, records: usize) {
+        let limits = plan.settings.limits;
+        let share = |each: u64| each.saturating_mul(records as u64);
+        self.steps = self.steps.saturating_add(share(limits.query_steps_per_record));
+        self.strings = self.strings.saturating_add(share(limits.query_strings_per_record));
+    }
+
     /// Takes steps off what is left; the error has no place.
     pub(super) fn charge(&mut self, plan: &Plan, steps: u64) -> Result<(), Error> {
         let Some(left) = self.steps.checked_sub(steps) else {

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use odata_query::{
-    Collation, Collections, EntityType, Error, Names, Page, Plus, Query, Settings, Table,
+    Collation, Collections, EntityType, Error, Names, Page, Plus, Query, Settings, Stream, Table,
 };
 use serde_json::Value;
+
+use crate::stream::{chunks, count_first, forms, streamed};
 
 /// The time that `now()` is in all cases: 2021-08-15T12:00:00Z.
 fn clock() -> SystemTime {
@@ -34,6 +36,29 @@ fn tables() {
         assert_eq!(page.to_json(), again.to_json(), "{query}: columns that are there already");
         let labels = page.records().map(label).collect();
         Ok((Answer { records: labels, count: page.count() }, page.to_json()))
+    });
+}
+
+/// Streams answer what rows do, in whole and in chunks.
+#[test]
+fn streams() {
+    run(|query, records| {
+        let plan = query.bind()?;
+        let mut answers = forms(&plan, records, clock()).into_iter().zip(0..);
+        let mut answer = || {
+            let ((stream, text), seed) = answers.next()?;
+            Some(streamed(stream, chunks(text.as_bytes(), seed)).map(|answer| count_first(&answer)))
+        };
+        let first = answer().unwrap()?;
+        while let Some(other) = answer() {
+            assert_eq!(other?, first, "{query}");
+        }
+        let whole = Value::from(records.to_vec()).to_string();
+        let whole = streamed(Stream::new(&plan).at(clock()), [whole.as_bytes()])?;
+        assert_eq!(count_first(&whole), first, "{query}");
+        let answer: Value = serde_json::from_str(&first).unwrap();
+        let records = answer["value"].as_array().unwrap().iter().map(label).collect();
+        Ok((Answer { records, count: answer["@odata.count"].as_u64() }, first))
     });
 }
 

@@ -29,4 +29,5 @@ mod rewrite;
 mod shapes;
 mod sqlite;
 mod strategies;
+mod stream;
 mod table;

@@ -1,0 +1,343 @@
+//! Streams answer what rows do, however the bytes arrive, and refuse what is no JSON at its byte.
+
+use std::io::{self, Read};
+use std::time::SystemTime;
+
+use allocation_counter::measure;
+use odata_query::{Error, Plan, Query, Stream, StreamError};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::strategies::{cases, query, records, shaped_query, shaped_records};
+
+/// A text in chunks of lengths that a number gives.
+pub(crate) fn chunks(text: &[u8], mut seed: u64) -> Vec<&[u8]> {
+    let mut rest = text;
+    let mut chunks = Vec::new();
+    while !rest.is_empty() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // Short ones and long ones.
+        let most = [3, 70, 1_000][(seed >> 33) as usize % 3];
+        let (chunk, after) = rest.split_at(rest.len().min(1 + (seed >> 40) as usize % most));
+        chunks.push(chunk);
+        rest = after;
+    }
+    chunks
+}
+
+/// What a stream answers.
+pub(crate) fn streamed<'c>(
+    mut stream: Stream,
+    chunks: impl IntoIterator<Item = &'c [u8]>,
+) -> Result<String, Error> {
+    let mut out = Vec::new();
+    for chunk in chunks {
+        stream.push(chunk, &mut out)?;
+    }
+    stream.finish(&mut out)?;
+    assert!(stream.is_done());
+    Ok(String::from_utf8(out).unwrap())
+}
+
+/// The same answer with the count in front of the records, as rows have it.
+pub(crate) fn count_first(answer: &str) -> String {
+    match answer.strip_prefix('{').and_then(|rest| rest.rsplit_once(",\"@odata.count\":")) {
+        Some((records, count))
+            if count.strip_suffix('}').is_some_and(|n| n.parse::<u64>().is_ok()) =>
+        {
+            format!("{{\"@odata.count\":{},{records}}}", count.trim_end_matches('}'))
+        }
+        _ => answer.to_owned(),
+    }
+}
+
+/// All forms that records arrive in, each with a stream that reads it.
+pub(crate) fn forms(plan: &Plan, records: &[Value], now: SystemTime) -> Vec<(Stream, String)> {
+    let array = Value::from(records.to_vec()).to_string();
+    let spaced = format!(
+        "\n [ {} \r\n]\t",
+        records.iter().map(|record| format!("{record} ")).collect::<Vec<_>>().join(",\t")
+    );
+    let object =
+        format!("{{\"a\":[1,{{\"value\":[{{}}]}}],\"value\" : {array} ,\"b\":\"]\\\"}}\"}} ");
+    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    let stream = || Stream::new(plan).at(now);
+    vec![
+        (stream(), array.clone()),
+        (stream().trusting(), array),
+        (stream(), spaced.clone()),
+        (stream().trusting(), spaced),
+        (stream(), object.clone()),
+        (stream().trusting(), object),
+        (stream().from_lines(), lines.clone()),
+        (stream().from_lines().trusting(), lines.trim_end().to_owned()),
+    ]
+}
+
+/// Asks rows and all forms of streams; codes of errors instead of errors.
+fn agree(query: &Query, records: &[Value], seed: u64) -> Result<(), TestCaseError> {
+    let Ok(plan) = query.bind() else {
+        return Ok(());
+    };
+    let now = SystemTime::now();
+    let rows = plan.apply_at(records, now).map(|page| page.to_json()).map_err(|e| e.code());
+    for (number, (stream, text)) in forms(&plan, records, now).into_iter().enumerate() {
+        let answer = match seed % 4 {
+            0 => streamed(stream, [text.as_bytes()]),
+            _ => streamed(stream, chunks(text.as_bytes(), seed)),
+        };
+        let answer = answer.map(|answer| count_first(&answer)).map_err(|error| error.code());
+        prop_assert_eq!(answer, rows.clone(), "{} {} {}", number, query, text);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(300))]
+
+    #[test]
+    fn streams_answer_what_rows_do(query in query(), records in records(), seed: u64) {
+        agree(&query, &records, seed)?;
+    }
+
+    #[test]
+    fn shapes_too(query in shaped_query(), records in shaped_records(), seed: u64) {
+        if let Ok(query) = Query::parse(&query) {
+            agree(&query, &records, seed)?;
+        }
+    }
+
+    /// Whatever the bytes are, the chunks that they arrive in change nothing, and nothing panics.
+    #[test]
+    fn chunks_change_nothing(text in r#"[\[\]{}",: \\\n]{0,9}(\{"(a|value)":[\[\]{}",: 1\\\n]{0,12})?[\[\]{}",:1 \\\n]{0,9}"#, seed: u64) {
+        for query in ["$filter=a eq 1&$top=1", "$filter=a ne 1&$orderby=a&$count=true"] {
+            let plan = Query::parse(query).unwrap().bind().unwrap();
+            let forms: [fn(Stream) -> Stream; 4] =
+                [|s| s, Stream::trusting, Stream::from_lines, |s| s.from_lines().trusting()];
+            for form in forms {
+                let asked = |parts: Vec<&[u8]>| {
+                    streamed(form(Stream::new(&plan)), parts).map_err(|error| error.to_string())
+                };
+                prop_assert_eq!(asked(vec![text.as_bytes()]), asked(chunks(text.as_bytes(), seed)), "{}", text);
+            }
+        }
+    }
+}
+
+/// Batches, windows and failures of many records are those of rows.
+#[test]
+fn many_records() {
+    fn is_send<T: Send + 'static>() {}
+    is_send::<Stream>();
+    let records: Vec<Value> = (0..1_400_u64)
+        .map(|i| {
+            json!({
+                "id": i, "code": i * 7_919 % 97, "few": i % 3 == 0, "text": format!("\"Слово\" \\ {i} {{а{}", i * 31 % 97),
+                "tags": (0..i % 4).map(|tag| json!({"n": tag * i % 23, "name": format!("t{tag}")})).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    #[rustfmt::skip]
+    let conditions = [
+        "code lt 60", "few", "contains(text,'а23')", "tags/any(t:t/n eq 5)", "10 div code eq 2", "10 div (id sub 1300) eq 1", "10 div (id sub 500) lt 1", "id eq 1399", "ID eq 7", "tags/$count gt 2",
+    ];
+    #[rustfmt::skip]
+    let rests = [
+        "", "&$top=3", "&$top=0", "&$skip=5&$top=600", "&$skip=1390", "&$count=true&$top=2", "&$orderby=code desc&$top=5", "&$orderby=text&$skip=3&$top=4&$count=true", "&$orderby=code,text desc",
+        "&$orderby=10 div code,id&$top=3", "&$orderby=code desc,10 div id&$top=3", "&$orderby=id&$top=2&$select=code", "&$select=id,tags/n&$top=700", "&$compute=id add code as sum&$select=sum&$top=5", "&$search=t2&$top=9",
+    ];
+    for (seed, condition) in (1..).zip(conditions) {
+        for rest in rests {
+            let query = Query::parse(&format!("$filter={condition}{rest}")).unwrap();
+            agree(&query, &records, seed).unwrap();
+        }
+    }
+}
+
+/// The offset at the end of the message.
+fn offset(error: &Error) -> usize {
+    let message = error.to_string();
+    let (_, place) = message.split_once(" at byte ").unwrap_or_else(|| panic!("{message}"));
+    place.trim_end_matches(" of the data").parse().unwrap()
+}
+
+#[test]
+fn what_is_no_json_is_refused_at_its_byte() {
+    let deep = format!("[{}1{}]", "[".repeat(100_000), "]".repeat(100_000));
+    let deep_member = format!("[1,{}1{}]", "{\"a\":".repeat(128), "}".repeat(128));
+    #[rustfmt::skip]
+    let cases: [(&[u8], usize); 28] = [
+        (b"", 0), (b"  ", 2), (b"[", 1), (b"[{\"a\":1},", 9), (b"[{\"a\":1}", 8), (b"[{\"a\" 1}]", 6), (b"[{\"a\":\"\xff\"}]", 7), (b"[{\"b\":\"\xff\"}]", 7),
+        (b"{\"a\":1}\n{\"a\":}\n", 13), (b"[1] x", 4), (b"{\"value\":[1,}", 12), (b"[1,]", 3), (b"[,1]", 1), (b"[1 2]", 3), (b"[{\"a\":1}{}]", 8),
+        (b"[{\"a\":1]}", 7), (b"[{\"a\":[1}]}]", 8), (b"[1]]", 3), (b"{\"value\":[1]", 12), (b"{\"value\":[1]}{", 13), (b"{\"value\":[1]}\n{\"value\":[1]}", 14),
+        (b"{\"b\":tru,\"value\":[1]}", 8), (b"{\"value\":[1],\"b\":tru}", 20), (b"[\"a", 3), (b"tru", 3), (b"[{\"a\":\"\\x\"}]", 8),
+        (deep.as_bytes(), 128), (deep_member.as_bytes(), 3 + 127 * 5),
+    ];
+    let plan = Query::parse("$filter=a eq 1").unwrap().bind().unwrap();
+    for (bytes, at) in cases {
+        for parts in [vec![bytes], bytes.chunks(1).collect(), chunks(bytes, at as u64)] {
+            let error = streamed(Stream::new(&plan), parts)
+                .expect_err(&String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
+            let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]);
+            assert_eq!((error.code(), offset(&error)), ("data", at), "{shown}: {error}");
+        }
+    }
+    let lines: [(&[u8], usize); 5] = [
+        (b"{\"a\":1}\n{\"a\":}\n", 13),
+        (b"{\"a\":1}\n\n \r\n{\"a\":1} 2\n", 20),
+        (b"{\"a\":1}\n{\"a\":\n1}\n", 13),
+        (b"[1]\n[", 5),
+        (b"{\"a\":1}\n{\"b\":\"\xc3\"}\n", 14),
+    ];
+    for (bytes, at) in lines {
+        for parts in [vec![bytes], bytes.chunks(1).collect()] {
+            let error = streamed(Stream::new(&plan).from_lines(), parts).unwrap_err();
+            let shown = String::from_utf8_lossy(bytes);
+            assert_eq!((error.code(), offset(&error)), ("data", at), "{shown}: {error}");
+        }
+    }
+    // Half a character is no character where it is read, also where the rest is trusted.
+    for stream in [Stream::new(&plan), Stream::new(&plan).trusting()] {
+        let lone = streamed(stream, [&br#"[{"a":"\ud800"}]"#[..]]).unwrap_err();
+        assert_eq!(lone.code(), "data");
+    }
+    // A stream that failed fails again.
+    let mut stream = Stream::new(&plan);
+    let first = stream.push(b"[} ", &mut Vec::new()).unwrap_err().to_string();
+    assert_eq!(stream.push(b"]", &mut Vec::new()).unwrap_err().to_string(), first);
+    assert_eq!(stream.finish(&mut Vec::new()).unwrap_err().to_string(), first);
+}
+
+#[test]
+fn names_are_those_of_rows() {
+    let plan = Query::parse("$filter=id gt 1").unwrap().bind().unwrap();
+    let text = r#"[{"id":1,"id":5},{"ID":1,"Id":2},{"Id":3},{"i\u0064":4},{ "id" : 6 },{"x":{"id":9}},{},[{"id":3}],7]"#;
+    let wanted = r#"{"value":[{"id":1,"id":5},{"Id":3},{"i\u0064":4},{ "id" : 6 }]}"#;
+    assert_eq!(streamed(Stream::new(&plan), [text.as_bytes()]).unwrap(), wanted);
+    assert_eq!(streamed(Stream::new(&plan).trusting(), [text.as_bytes()]).unwrap(), wanted);
+    // Nothing is left of the record before.
+    let text =
+        r#"[{"id":2,"ID":3},{"id":1,"id":0},{"Id":3,"x":1},{"x":1},{"iD":1,"ID":4},{"ID":4}]"#;
+    let wanted = streamed(Stream::new(&plan), [text.as_bytes()]).unwrap();
+    assert_eq!(streamed(Stream::new(&plan).trusting(), [text.as_bytes()]).unwrap(), wanted);
+    let other = Query::parse("$filter=Id gt 1").unwrap().bind().unwrap();
+    let wanted = streamed(Stream::new(&other), [text.as_bytes()]).unwrap();
+    assert_eq!(streamed(Stream::new(&other).trusting(), [text.as_bytes()]).unwrap(), wanted);
+    // A first object is a record, if it has no array `value`.
+    for text in ["{\"value\":1,\"id\":2}\n", "{\"id\":2,\"value\":{}}{\"id\":0}", "{\"id\":2}"] {
+        let answer = streamed(Stream::new(&plan), chunks(text.as_bytes(), 5)).unwrap();
+        let first = text.trim_end().trim_end_matches("{\"id\":0}");
+        assert_eq!(answer, format!("{{\"value\":[{first}]}}"));
+    }
+    let escaped = streamed(Stream::new(&plan), [&br#"{"v\u0061lue":[{"id":2}]}"#[..]]);
+    assert_eq!(escaped.unwrap(), r#"{"value":[{"id":2}]}"#);
+    for (text, wanted) in [
+        (r#"{"id":2,"value":1,"b":[{"id":3}]}"#, r#"{"id":2,"value":1,"b":[{"id":3}]}"#),
+        (r#"{"value" :   [{"id":3}], "b": 1}"#, r#"{"id":3}"#),
+        (r#"{"\"value":[1],"x\\":"\\\"value","value":[{"id":3}]}"#, r#"{"id":3}"#),
+    ] {
+        for length in 1..text.len() {
+            let answer = streamed(Stream::new(&plan), text.as_bytes().chunks(length)).unwrap();
+            assert_eq!(answer, format!("{{\"value\":[{wanted}]}}"), "{length}");
+        }
+    }
+    // A record of several lines is one line of lines.
+    let lines = streamed(Stream::new(&plan).to_lines(), [&b"[{\n\"id\":2\r\n},{\"id\":3}]"[..]]);
+    assert_eq!(lines.unwrap(), "{ \"id\":2  }\n{\"id\":3}\n");
+}
+
+/// Records without an end, which fail where they should not be read any more.
+struct Records {
+    record: Vec<u8>,
+    buffer: Vec<u8>,
+    left: usize,
+    is_endless: bool,
+}
+
+impl Records {
+    fn new(record: &Value, left: usize, is_endless: bool) -> Self {
+        let record = format!("{record}\n").into_bytes();
+        Records { record, buffer: Vec::new(), left, is_endless }
+    }
+}
+
+impl Read for Records {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.buffer.is_empty() {
+            if self.left == 0 {
+                return if self.is_endless { Err(io::Error::other("read too far")) } else { Ok(0) };
+            }
+            self.left -= 1;
+            self.buffer.extend(&self.record);
+        }
+        let length = out.len().min(self.buffer.len());
+        out[..length].copy_from_slice(&self.buffer[..length]);
+        self.buffer.drain(..length);
+        Ok(length)
+    }
+}
+
+#[test]
+fn reading_stops_where_the_answer_is_settled() {
+    let record = json!({"id": 1, "text": "x".repeat(1_000)});
+    for (query, read) in [("$top=3", 3), ("$filter=id eq 1&$skip=5&$top=2", 7), ("$top=0", 0)] {
+        let plan = Query::parse(query).unwrap().bind().unwrap();
+        let mut out = Vec::new();
+        plan.stream(Records::new(&record, read, true), &mut out).unwrap();
+        assert!(out.ends_with(b"]}"), "{query}");
+    }
+    // What can fail is asked of the rest of a batch, as of rows.
+    let plan = Query::parse("$filter=1 div id eq 1&$top=1").unwrap().bind().unwrap();
+    plan.stream(Records::new(&record, 512, true), io::sink()).unwrap();
+    // Where everything counts, everything is read.
+    let plan = Query::parse("$top=1&$count=true").unwrap().bind().unwrap();
+    let error = plan.stream(Records::new(&record, 9, true), io::sink()).unwrap_err();
+    assert!(matches!(error, StreamError::Read(error) if error.to_string() == "read too far"));
+    struct Full;
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("full"))
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let error = plan.stream(&b"[]"[..], Full).unwrap_err();
+    assert!(matches!(error, StreamError::Write(_)), "{error}");
+}
+
+/// Whatever the size, memory is bounded.
+#[test]
+fn memory_is_bounded() {
+    let record = json!({"id": 1, "name": "Слово", "text": "x".repeat(1_000), "tags": [{"n": 1}]});
+    for query in [
+        "$filter=id eq 1",
+        "$filter=tags/any(t:t/n eq 2)&$count=true",
+        "$filter=length(text) gt 5&$orderby=name desc,id&$skip=100&$top=50",
+        "$select=id",
+    ] {
+        let plan = Query::parse(query).unwrap().bind().unwrap();
+        let run = || plan.stream(Records::new(&record, 20_000, false), io::sink()).unwrap();
+        let peak = measure(run).bytes_max;
+        assert!(peak < 4 << 20, "{query}: {peak}");
+    }
+    // A record, or what is kept, that is too large is an error.
+    let plan = Query::parse("$filter=id eq 1").unwrap().bind().unwrap();
+    for text in
+        [format!("[\"{}\"]", "x".repeat(5_000)), format!("[{}", "[1,".repeat(100).repeat(30))]
+    {
+        let run = |parts: Vec<&[u8]>| streamed(Stream::new(&plan).hold(2_000), parts).unwrap_err();
+        assert!(!run(vec![text.as_bytes()]).is_evaluation());
+        assert!(!run(chunks(text.as_bytes(), 1)).is_evaluation());
+    }
+    let long = format!("{{\"id\":\"{}\"}}", "x".repeat(1 << 20));
+    let stream = || Stream::new(&plan).hold(1 << 16);
+    for stream in [stream(), stream().trusting(), stream().from_lines()] {
+        let error = streamed(stream, [long.as_bytes()]).unwrap_err();
+        assert!(error.is_limit(), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "the number of bytes that a stream holds is limited to 65536, found more"
+        );
+    }
+}
