@@ -16,21 +16,9 @@ pub(crate) struct Asked {
     /// What the upstream is asked.
     pub(crate) forwarded: Query,
     /// What the proxy itself evaluates, if anything.
-    pub(crate) applied: Option<Applied>,
+    pub(crate) applied: Option<Plan>,
     /// The client's own filter, where the upstream gets another one.
     pub(crate) own_filter: Option<Option<Expr>>,
-}
-
-/// A query for the proxy to evaluate.
-#[derive(Debug)]
-pub(crate) struct Applied {
-    /// All of it, where that takes all records at once.
-    pub(crate) whole: Option<Plan>,
-    /// What it does with each record on its own.
-    pub(crate) each: Plan,
-    pub(crate) skip: u64,
-    pub(crate) top: Option<u64>,
-    pub(crate) count: bool,
 }
 
 impl Asked {
@@ -51,23 +39,8 @@ impl Asked {
         let applied =
             without(restricted, &["$skiptoken", "$deltatoken", "$index", "$schemaversion", "$id"]);
         let applies = config.tenant.is_some() || forwarded != query;
-        let applied = if applies { Some(Applied::new(applied)?) } else { None };
+        let applied = if applies { Some(applied.bind()?) } else { None };
         Ok(Asked { forwarded, applied, own_filter: None })
-    }
-}
-
-impl Applied {
-    fn new(query: Query) -> Result<Self, Trouble> {
-        let options = query.options();
-        let (skip, top) = (options.skip.unwrap_or(0), options.top);
-        let count = options.count == Some(true);
-        let whole = if options.orderby.is_empty() { None } else { Some(query.bind()?) };
-        // Records come in batches of a chunk, each with steps of its own: what one record may take.
-        let mut settings = *query.settings();
-        settings.limits.query_steps = settings.limits.query_steps.min(settings.limits.record_steps);
-        let each = without(query, &["$orderby", "$skip", "$top", "$count"]);
-        let each = each.with_settings(settings).bind()?;
-        Ok(Applied { whole, each, skip, top, count })
     }
 }
 

@@ -44,13 +44,12 @@ impl Trouble {
         Trouble::new(404, "not-found", message)
     }
 
-    /// A query that takes more of an answer than is held.
-    pub(crate) fn too_much(most: usize) -> Self {
-        let message = format!(
-            "$orderby: all records are needed at once, and what the upstream service has of them is longer than \
-             {most} bytes; ask for fewer or without `$orderby`"
-        );
-        Trouble::new(413, "limit", &message)
+    /// What fails over the records of an answer: a query at them, or they at being records.
+    pub(crate) fn of_records(error: Error) -> Self {
+        match error.code() {
+            "data" => Trouble::unusable(&format!("a record in it: {error}")),
+            _ => error.into(),
+        }
     }
 }
 

@@ -201,6 +201,23 @@ impl Stream {
         self.failure.is_none() && (self.is_finished || self.is_settled())
     }
 
+    /// The number of records that match so far, where `$count=true` asks for it: all of them once the stream is
+    /// [finished](Self::finish).
+    ///
+    /// ```
+    /// use odata_query::{Query, Stream};
+    ///
+    /// let plan = Query::parse("$top=1&$count=true")?.bind()?;
+    /// let mut stream = Stream::new(&plan).to_lines();
+    /// stream.push(b"[1,2,3]", &mut Vec::new())?;
+    /// stream.finish(&mut Vec::new())?;
+    /// assert_eq!(stream.count(), Some(3));
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn count(&self) -> Option<u64> {
+        self.plan.count.then_some(self.count)
+    }
+
     /// Ends the records, and adds what is left to the answer.
     ///
     /// # Errors

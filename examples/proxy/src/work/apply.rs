@@ -2,11 +2,10 @@
 
 use std::mem;
 
-use odata_query::Policy;
-use serde_json::{Map, Value};
+use odata_query::{Plan, Policy, Stream};
+use serde_json::{Deserializer, Map, Value};
 
-use super::{Work, parsed, redact, write};
-use crate::ask::Applied;
+use super::{Work, redact, write};
 use crate::links::{Links, is_next_link};
 use crate::split::Piece;
 use crate::trouble::Trouble;
@@ -14,18 +13,16 @@ use crate::trouble::Trouble;
 /// Answers a query over the records of an answer to none, as OData JSON.
 #[derive(Debug)]
 pub(crate) struct Apply {
-    query: Applied,
+    plan: Plan,
+    /// The records of all pages, as one array.
+    stream: Stream,
     links: Links,
     redacts: Option<Policy>,
-    /// Bytes of records that may be held.
-    most: usize,
     /// Members of the object around the records; all of it, where there are none.
     members: Map<String, Value>,
     next_link: Option<String>,
-    /// Records of a chunk, or all of them.
-    records: Vec<Value>,
-    held: usize,
-    matches: u64,
+    /// Records that were taken.
+    taken: u64,
     written: u64,
     has_records: bool,
     is_later_page: bool,
@@ -37,17 +34,15 @@ pub(crate) struct Apply {
 }
 
 impl Apply {
-    pub(crate) fn new(query: Applied, links: Links, redacts: Option<Policy>, most: usize) -> Self {
+    pub(crate) fn new(plan: Plan, links: Links, redacts: Option<Policy>, most: usize) -> Self {
         Apply {
-            query,
+            stream: Stream::new(&plan).to_lines().hold(most),
+            plan,
             links,
             redacts,
-            most,
             members: Map::new(),
             next_link: None,
-            records: Vec::new(),
-            held: 0,
-            matches: 0,
+            taken: 0,
             written: 0,
             has_records: false,
             is_later_page: false,
@@ -57,28 +52,27 @@ impl Apply {
         }
     }
 
-    /// Answers what is there, where each record stands for itself.
-    fn batch(&mut self, out: &mut Vec<u8>) -> Result<(), Trouble> {
-        let records = mem::take(&mut self.records);
-        self.held = 0;
-        let page = self.query.each.apply(&records)?;
-        for record in page.into_records() {
-            self.matches = self.matches.saturating_add(1);
-            if self.matches > self.query.skip && !self.is_full() {
-                self.record(record.into_owned(), out);
-            }
-        }
-        Ok(())
+    /// Takes a part of the array of all records, and answers what it settles.
+    fn take(&mut self, part: &[u8], out: &mut Vec<u8>) -> Result<(), Trouble> {
+        let mut lines = Vec::new();
+        self.stream.push(part, &mut lines).map_err(Trouble::of_records)?;
+        self.lines(&lines, out)
     }
 
-    fn is_full(&self) -> bool {
-        self.query.top.is_some_and(|top| self.written >= top)
+    fn lines(&mut self, lines: &[u8], out: &mut Vec<u8>) -> Result<(), Trouble> {
+        for record in Deserializer::from_slice(lines).into_iter() {
+            let record = record.map_err(|error| Trouble::unusable(&error.to_string()))?;
+            self.record(record, out);
+        }
+        Ok(())
     }
 
     fn begin(&mut self, out: &mut Vec<u8>) {
         if mem::replace(&mut self.has_begun, true) {
             return;
         }
+        // What else stands beside the records is about all that the upstream has.
+        self.members.retain(|name, _| matches!(name.as_str(), "@odata.context" | "@context"));
         out.push(b'{');
         for (name, mut value) in mem::take(&mut self.members) {
             self.links.member(&name, &mut value);
@@ -114,9 +108,8 @@ impl Apply {
             None => return Err(Trouble::unusable("it is empty")),
             Some(value) => value,
         };
-        let is_skipped = self.query.skip > 0 || self.query.top == Some(0);
         let records = [record];
-        let mut kept = self.query.each.apply(&records)?.into_records().filter(|_| !is_skipped);
+        let mut kept = self.plan.apply(&records)?.into_records();
         let Some(record) = kept.next() else {
             return Err(Trouble::no_record());
         };
@@ -129,6 +122,7 @@ impl Apply {
 
 impl Work for Apply {
     fn pieces(&mut self, pieces: Vec<Piece>, out: &mut Vec<u8>) -> Result<(), Trouble> {
+        let mut part = Vec::new();
         for piece in pieces {
             match piece {
                 Piece::Object => self.is_object = true,
@@ -140,26 +134,19 @@ impl Work for Apply {
                 Piece::Member(name, value) => drop(self.members.insert(name, value)),
                 Piece::Open => self.has_records = true,
                 Piece::Record(text) => {
-                    self.records.push(parsed(&text)?);
-                    self.held = self.held.saturating_add(text.len());
+                    part.push(if self.taken == 0 { b'[' } else { b',' });
+                    part.extend(text);
+                    self.taken = self.taken.saturating_add(1);
                 }
                 Piece::Whole(value) => self.scalar = Some(value),
                 Piece::Close | Piece::End => {}
             }
         }
-        if self.has_records {
-            // What else stands beside the records is about all that the upstream has.
-            self.members.retain(|name, _| matches!(name.as_str(), "@odata.context" | "@context"));
-        }
-        match &self.query.whole {
-            Some(_) if self.held > self.most => Err(Trouble::too_much(self.most)),
-            Some(_) => Ok(()),
-            None => self.batch(out),
-        }
+        self.take(&part, out)
     }
 
     fn is_done(&self) -> bool {
-        self.query.whole.is_none() && !self.query.count && self.has_records && self.is_full()
+        self.has_records && self.stream.is_done()
     }
 
     fn next_page(&mut self) -> Option<String> {
@@ -174,18 +161,13 @@ impl Work for Apply {
             (false, true) => return Err(Trouble::unusable("a page of it has no records")),
             _ => {}
         }
-        let mut count = self.query.count.then_some(self.matches);
-        if let Some(plan) = &self.query.whole {
-            let records = mem::take(&mut self.records);
-            let page = plan.apply(&records)?;
-            count = page.count();
-            for record in page.into_records() {
-                self.record(record.into_owned(), out);
-            }
-        }
+        self.take(if self.taken == 0 { b"[]" } else { b"]" }, out)?;
+        let mut lines = Vec::new();
+        self.stream.finish(&mut lines).map_err(Trouble::of_records)?;
+        self.lines(&lines, out)?;
         self.begin(out);
         out.push(b']');
-        if let Some(count) = count {
+        if let Some(count) = self.stream.count() {
             out.extend_from_slice(b",\"@odata.count\":");
             write(&count, out);
         }

@@ -97,10 +97,14 @@ async fn what_streams_may_be_longer_than_what_is_held() {
     let proxy = Proxy::new(&upstream.url, small).await;
     assert_eq!(proxy.get("/People?$filter=id%20eq%201").await.ids().len(), 100);
     assert_eq!(proxy.get("/People?$count=true&$top=1").await.json()["@odata.count"], 100);
+    // Of an order no more than the window is held.
+    assert_eq!(proxy.get("/People?$orderby=id&$top=2").await.ids().len(), 2);
     let answer = proxy.get("/People?$orderby=id").await;
     assert_eq!(answer.error(), (413, "limit".to_owned()));
     assert!(
-        answer.text().contains("10000 bytes; ask for fewer or without `$orderby`"),
+        answer
+            .text()
+            .contains("$orderby: the number of bytes that a stream holds is limited to 10000"),
         "{}",
         answer.text()
     );
