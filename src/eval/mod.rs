@@ -2,9 +2,11 @@
 
 mod batch;
 mod compare;
+mod each;
 mod excerpt;
 mod explain;
 mod item;
+mod json;
 mod lean;
 mod narrow;
 mod order;

@@ -7,9 +7,9 @@ use std::ops::Range;
 use memchr::memchr;
 use serde_core::de::IgnoredAny;
 
-use super::read::{broken, data};
-use super::scan::{DEPTH, Found, Scan};
+use super::scan::{Found, Scan};
 use crate::error::{Bound, Error, Found as Count};
+use crate::eval::json::{self, broken, data};
 
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -333,7 +333,7 @@ impl Cutter {
     }
 
     fn too_deep(&self, at: usize) -> Error {
-        data(format!("a value nested more than {DEPTH} deep"), self.offset(at))
+        json::too_deep(self.offset(at))
     }
 }
 

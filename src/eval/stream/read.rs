@@ -4,41 +4,13 @@ use serde_core::de::DeserializeSeed;
 use serde_json::{Deserializer, Map, Value as Json};
 
 use super::scan::Scan;
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::eval::json::{broken, lean, utf8};
 use crate::eval::lean::{Lean, Needed};
-
-/// The error of what is no record.
-pub(super) fn data(what: String, offset: usize) -> Error {
-    Error::new(Kind::Data { what, offset })
-}
-
-/// What serde_json says of a text that begins at an offset.
-pub(super) fn broken(text: &[u8], offset: usize, error: &serde_json::Error) -> Error {
-    let what = error.to_string();
-    let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-    let lines = text.split_inclusive(|byte| *byte == b'\n');
-    let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
-    let at = match error.is_eof() {
-        true => text.trim_ascii_end().len(),
-        false => before.saturating_add(error.column().saturating_sub(1)).min(text.len()),
-    };
-    data(what, offset.saturating_add(at))
-}
-
-/// Text that begins at an offset, if it is UTF-8.
-pub(super) fn is_utf8(text: &[u8], offset: usize) -> Result<&str, Error> {
-    simdutf8::basic::from_utf8(text).map_err(|_| {
-        let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
-        data("a byte that is not UTF-8".to_owned(), offset.saturating_add(valid))
-    })
-}
 
 /// Reads what is needed of a record that begins at an offset; all of it is checked.
 pub(super) fn checked(text: &[u8], offset: usize, needed: &Needed) -> Result<Json, Error> {
-    let mut deserializer = Deserializer::from_str(is_utf8(text, offset)?);
-    let lean = Lean(needed).deserialize(&mut deserializer);
-    let lean = lean.and_then(|lean| deserializer.end().map(|()| lean));
-    lean.map_err(|error| broken(text, offset, &error))
+    lean(utf8(text, offset)?, offset, needed)
 }
 
 /// Reads the needed members of a record by the marks of its colons, and looks at nothing else. What
@@ -48,12 +20,12 @@ pub(super) fn marked(
     offset: usize,
     scan: &Scan,
     needed: &Needed,
-    lean: &mut Json,
+    slot: &mut Json,
 ) -> Result<(), Error> {
-    if !lean.is_object() {
-        *lean = Json::Object(Map::new());
+    if !slot.is_object() {
+        *slot = Json::Object(Map::new());
     }
-    let is_read = match lean {
+    let is_read = match slot {
         Json::Object(members) if !needed.is_whole() => {
             // A bit for each of them that is read anew.
             let mut anew = 0_u64;
@@ -77,7 +49,7 @@ pub(super) fn marked(
         _ => false,
     };
     if !is_read {
-        *lean = checked(text, offset, needed)?;
+        *slot = checked(text, offset, needed)?;
     }
     Ok(())
 }

@@ -6,11 +6,13 @@
 
 use wide::u8x16;
 
+use crate::eval::json;
+
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
 /// Levels of nesting at most, which are those that serde_json reads.
-pub(super) const DEPTH: u32 = 127;
+const DEPTH: u32 = json::DEPTH as u32;
 
 /// Marks at most: an object of more members is none of those that are worth them.
 pub(super) const MARKS: usize = 1 << 16;

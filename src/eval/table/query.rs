@@ -11,6 +11,7 @@ use super::picked::{Picked, Place, Rows, set_places};
 use super::segment::Segment;
 use super::wanted::Wanted;
 use crate::error::Error;
+use crate::eval::each::each;
 use crate::eval::excerpt::Excerpts;
 use crate::eval::lean::{Needed, WHOLE};
 use crate::eval::page::{Page, Positions, Records, Source, Texts};
@@ -100,16 +101,16 @@ impl Asked<'_> {
     /// more: what comes first is then found one after another.
     #[cfg(feature = "parallel")]
     fn at_once(&self, wanted: &Wanted, budget: &mut Budget) -> Option<Vec<(Columns, Bits)>> {
-        use rayon::prelude::*;
-
         let segments = self.table.segments();
+        if segments.len() < 2 {
+            return None;
+        }
         let share = budget.share(segments.len());
-        let found = segments.par_iter().map(|segment| {
+        let found = each::<Option<Vec<_>>, _, _>(segments, 2, |segment| {
             let mut left = share;
             let found = self.in_segment(segment, wanted, &mut left).ok()?;
             Some((found, left))
-        });
-        let found = (segments.len() > 1).then(|| found.collect::<Option<Vec<_>>>())??;
+        })?;
         let left = found.into_iter().map(|(found, left)| {
             budget.spend(share, left);
             found
@@ -175,7 +176,8 @@ impl Asked<'_> {
             let rows = order::first(keys, passing, window, collation).into_iter();
             rows.map(|row| Place { segment, row }).collect()
         };
-        let mut first = each(segments.len(), in_segment).concat();
+        let numbers: Vec<usize> = (0..segments.len()).collect();
+        let mut first = each::<Vec<_>, _, _>(&numbers, 2, |segment| in_segment(*segment)).concat();
         if segments.len() > 1 {
             let keys = |place: &Place| keys.get(place.segment).map_or(&[][..], Vec::as_slice);
             // Those of each segment are sorted already; equal ones stay in the order of the segments.
@@ -255,14 +257,4 @@ impl Asked<'_> {
         let next_link = page.next_link().map(str::to_owned);
         Ok(Page { count: page.count(), next_link, positions: Positions::Of(picked), records })
     }
-}
-
-/// What a function makes of numbers, in their order.
-fn each<T: Send>(count: usize, make: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-    #[cfg(feature = "parallel")]
-    if count > 1 {
-        use rayon::prelude::*;
-        return (0..count).into_par_iter().map(make).collect();
-    }
-    (0..count).map(make).collect()
 }

@@ -5,19 +5,16 @@ use std::ops::Range;
 
 use memchr::{memchr2_iter, memmem};
 use serde_core::Serialize;
-use serde_core::de::{
-    DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde_core::de::{Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Deserializer;
 use serde_json::value::RawValue;
-use serde_json::{Deserializer, Value as Json};
 
-use crate::error::{Error, Kind};
-use crate::eval::lean::{Lean, Needed, WHOLE};
+use crate::error::Error;
+use crate::eval::json::{DEPTH, broken, data, lean, too_deep};
+use crate::eval::lean::WHOLE;
 
 /// Bytes of a text at most: there are never more items than a column can count.
 const MOST: u64 = 1 << 33;
-/// Levels of nesting that serde_json reads.
-const DEPTH: usize = 127;
 
 /// Finds the records of an array, of the array `value` of an object, or else the values one after another.
 pub(super) fn read(bytes: Vec<u8>) -> Result<(String, Vec<Range<usize>>), Error> {
@@ -39,8 +36,8 @@ pub(super) fn read(bytes: Vec<u8>) -> Result<(String, Vec<Range<usize>>), Error>
 
 /// Refuses what can be delimited, but not be read as values.
 fn check(text: &str, places: &[Range<usize>]) -> Result<(), Error> {
-    if let Some(offset) = places.iter().find_map(|place| too_deep(text.as_bytes(), place)) {
-        return Err(data(format!("a value nested more than {DEPTH} deep"), offset));
+    if let Some(offset) = places.iter().find_map(|place| deep(text.as_bytes(), place)) {
+        return Err(too_deep(offset));
     }
     // Half of a surrogate pair begins so, and may be alone.
     let mut checked = 0_usize;
@@ -53,7 +50,7 @@ fn check(text: &str, places: &[Range<usize>]) -> Result<(), Error> {
         }
         let record = places.partition_point(|place| place.end <= found);
         if let Some(place) = places.get(record) {
-            lean(text, place, &WHOLE)?;
+            lean(text.get(place.clone()).unwrap_or_default(), place.start, &WHOLE)?;
             checked = place.end;
         }
     }
@@ -81,7 +78,8 @@ pub(super) fn written<T: Serialize>(
     let (mut text, mut places) = (Vec::new(), Vec::new());
     for record in records {
         let start = text.len();
-        serde_json::to_writer(&mut text, &record).map_err(|error| data(what(&error), start))?;
+        serde_json::to_writer(&mut text, &record)
+            .map_err(|error| data(error.to_string(), start))?;
         places.push(start..text.len());
     }
     // JSON is UTF-8.
@@ -90,41 +88,13 @@ pub(super) fn written<T: Serialize>(
     Ok((text, places))
 }
 
-/// What is needed of a record, which is a part of a text.
-pub(super) fn lean(text: &str, place: &Range<usize>, needed: &Needed) -> Result<Json, Error> {
-    let record = text.get(place.clone()).unwrap_or_default();
-    let mut deserializer = Deserializer::from_str(record);
-    Lean(needed)
-        .deserialize(&mut deserializer)
-        .map_err(|error| data(what(&error), place.start.saturating_add(offset(record, &error))))
-}
-
-fn data(what: String, offset: usize) -> Error {
-    Error::new(Kind::Data { what, offset })
-}
-
-/// What serde_json says, without its place.
-fn what(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
-}
-
+/// What serde_json says of a whole text.
 fn not_json(text: &str, error: &serde_json::Error) -> Error {
-    data(what(error), offset(text, error))
-}
-
-/// The byte that an error is about.
-fn offset(text: &str, error: &serde_json::Error) -> usize {
-    if error.is_eof() {
-        return text.trim_ascii_end().len();
-    }
-    let lines = text.split_inclusive('\n');
-    let before: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
-    before.saturating_add(error.column().saturating_sub(1)).min(text.len())
+    broken(text.as_bytes(), 0, error)
 }
 
 /// Where a checked record is nested too deeply to be read.
-fn too_deep(bytes: &[u8], place: &Range<usize>) -> Option<usize> {
+fn deep(bytes: &[u8], place: &Range<usize>) -> Option<usize> {
     let record = bytes.get(place.clone()).filter(|record| record.len() > DEPTH)?;
     // Few records have so many brackets at all.
     memchr2_iter(b'[', b'{', record).nth(DEPTH)?;

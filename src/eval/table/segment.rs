@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::columns::Cache;
 use super::read;
 use crate::error::Error;
+use crate::eval::json;
 use crate::eval::lean::Needed;
 
 /// Records of a segment at most: codes of 16 bits tell their values apart. Tests and fuzzing meet several segments.
@@ -44,7 +45,7 @@ impl Record {
 
     /// What is needed of the record.
     pub(super) fn lean(&self, needed: &Needed) -> Result<Json, Error> {
-        read::lean(&self.text, &self.place, needed)
+        json::lean(self.text(), self.place.start, needed)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_core::de::IgnoredAny;
 
 use super::{Cutter, Place, held_too_much, is_blank};
 use crate::error::Error;
-use crate::eval::stream::read::{broken, data, is_utf8};
+use crate::eval::json::{broken, data, utf8};
 use crate::eval::stream::scan::{Found, MARKS};
 
 impl Cutter {
@@ -82,7 +82,7 @@ impl Cutter {
         const HEAD: &[u8] = br#"{"":0"#;
         let tail = [HEAD, rest.get(..end).unwrap_or_default()].concat();
         let start = self.offset(self.at);
-        is_utf8(rest.get(..end).unwrap_or_default(), start)?;
+        utf8(rest.get(..end).unwrap_or_default(), start)?;
         let members: BTreeMap<String, IgnoredAny> = serde_json::from_slice(&tail)
             .map_err(|error| broken(&tail, start.saturating_sub(HEAD.len()), &error))?;
         if members.contains_key("value") {
@@ -118,7 +118,7 @@ fn is_value(text: &[u8]) -> bool {
 
 /// Refuses what is no JSON.
 fn check(text: &[u8], offset: usize) -> Result<(), Error> {
-    is_utf8(text, offset)?;
+    utf8(text, offset)?;
     serde_json::from_slice::<IgnoredAny>(text)
         .map(|_| ())
         .map_err(|error| broken(text, offset, &error))
