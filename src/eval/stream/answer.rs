@@ -13,6 +13,8 @@ use super::window::Window;
 use crate::error::Error;
 use crate::eval::batch::BATCH;
 use crate::eval::each::each;
+use crate::eval::excerpt::Excerpts;
+use crate::eval::json::utf8;
 use crate::eval::lean::WHOLE;
 use crate::eval::related::Related;
 use crate::eval::rows::{Budget, Evaluator, Scope};
@@ -158,7 +160,8 @@ impl Stream {
                 for record in wanted {
                     let offset = self.cutter.offset(record.start);
                     let text = self.cutter.text(&record);
-                    let made = made(&plan, self.now, &mut self.budget, text, offset)?;
+                    let made =
+                        made(&plan, self.now, &mut self.budget, &mut self.excerpts, text, offset)?;
                     write_record(self.to_lines, self.written, out, made.as_deref().unwrap_or(text));
                     self.written = self.written.saturating_add(1);
                 }
@@ -197,7 +200,8 @@ impl Stream {
                 let skip = usize::try_from(plan.skip).unwrap_or(usize::MAX);
                 for kept in window.sorted().into_iter().skip(skip) {
                     // What was kept has been read before.
-                    let made = made(&plan, self.now, &mut self.budget, &kept.text, 0)?;
+                    let (budget, excerpts) = (&mut self.budget, &mut self.excerpts);
+                    let made = made(&plan, self.now, budget, excerpts, &kept.text, 0)?;
                     let text = made.as_deref().unwrap_or(&kept.text);
                     write_record(self.to_lines, self.written, out, text);
                     self.written = self.written.saturating_add(1);
@@ -236,17 +240,25 @@ fn made(
     plan: &Plan,
     now: DateTimeOffset,
     budget: &mut Budget,
+    excerpts: &mut Option<Excerpts>,
     text: &[u8],
     offset: usize,
 ) -> Result<Option<Vec<u8>>, Error> {
     let Some(shape) = &plan.shape else {
         return Ok(None);
     };
+    let related = Related::new(&Collections::new());
+    let mut evaluator = Evaluator::new(plan, scope(now, &related), *budget);
+    if let (Some(excerpts), true) = (excerpts, shape.is_excerpt()) {
+        let mut made = String::new();
+        evaluator.excerpt(excerpts, shape, utf8(text, offset)?, &mut made)?;
+        *budget = evaluator.budget;
+        return Ok(Some(made.into_bytes()));
+    }
     let record = checked(text, offset, &WHOLE)?;
     if !shape.changes(&record) {
         return Ok(None);
     }
-    let related = Related::new(&Collections::new());
     let mut evaluator = Evaluator::new(plan, scope(now, &related), *budget);
     let made = evaluator.shaped(shape, &record)?;
     *budget = evaluator.budget;

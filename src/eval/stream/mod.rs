@@ -17,6 +17,7 @@ use std::{fmt, mem};
 use self::answer::{Answer, Batch};
 use self::cut::Cutter;
 use super::batch::BATCH;
+use super::excerpt::Excerpts;
 use super::lean::Needed;
 use super::rows::Budget;
 use crate::error::Error;
@@ -68,6 +69,8 @@ pub struct Stream {
     /// Records that match.
     count: u64,
     answer: Answer,
+    /// What is copied of records, where these have been checked.
+    excerpts: Option<Excerpts>,
     has_begun: bool,
     /// Records that were written.
     written: u64,
@@ -93,6 +96,7 @@ impl Stream {
             read: 0,
             count: 0,
             answer: Answer::of(plan, MOST),
+            excerpts: Some(Excerpts::default()),
             has_begun: false,
             written: 0,
             is_finished: false,
@@ -159,6 +163,7 @@ impl Stream {
     /// What is well-formed has the same answer. What is not may be passed on as it came.
     pub fn trusting(mut self) -> Self {
         self.is_trusting = true;
+        self.excerpts = None;
         self.cutter.mark();
         self
     }
