@@ -2,7 +2,6 @@
 
 mod batch;
 mod compare;
-mod each;
 mod excerpt;
 mod explain;
 mod item;

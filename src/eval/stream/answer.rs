@@ -12,7 +12,6 @@ use super::read::{checked, marked};
 use super::window::Window;
 use crate::error::Error;
 use crate::eval::batch::BATCH;
-use crate::eval::each::each;
 use crate::eval::excerpt::Excerpts;
 use crate::eval::json::utf8;
 use crate::eval::lean::WHOLE;
@@ -60,55 +59,22 @@ impl Stream {
     pub(super) fn fill(&mut self, batch: &mut Batch) -> Result<(), Error> {
         batch.records.clear();
         let room = BATCH.saturating_sub(self.read.checked_rem(BATCH).unwrap_or_default());
-        let mut cut = Ok(());
         while batch.records.len() < room {
-            match self.cutter.next() {
-                Ok(Some(record)) if self.is_trusting => {
-                    self.read_marked(&record, batch)?;
-                    batch.records.push(record);
-                }
-                Ok(Some(record)) => batch.records.push(record),
-                Ok(None) => break,
-                Err(error) => {
-                    cut = Err(error);
-                    break;
+            let Some(record) = self.cutter.next()? else {
+                break;
+            };
+            let text = self.cutter.text(&record);
+            let offset = self.cutter.offset(record.start);
+            if batch.lean.len() == batch.records.len() {
+                batch.lean.push(Json::Null);
+            }
+            if let Some(lean) = batch.lean.get_mut(batch.records.len()) {
+                match self.is_trusting {
+                    true => marked(text, offset, self.cutter.scan(), &self.needed, lean)?,
+                    false => *lean = checked(text, offset, &self.needed)?,
                 }
             }
-        }
-        if !self.is_trusting {
-            self.read_checked(batch)?;
-        }
-        cut
-    }
-
-    /// Reads the record that was cut last, by its marks.
-    fn read_marked(&self, record: &Range<usize>, batch: &mut Batch) -> Result<(), Error> {
-        let (text, offset) = (self.cutter.text(record), self.cutter.offset(record.start));
-        if batch.lean.len() == batch.records.len() {
-            batch.lean.push(Json::Null);
-        }
-        match batch.lean.get_mut(batch.records.len()) {
-            Some(slot) => marked(text, offset, self.cutter.scan(), &self.needed, slot),
-            None => Ok(()),
-        }
-    }
-
-    /// Reads the records of a batch; leaves those in front of the first one that cannot be read.
-    fn read_checked(&self, batch: &mut Batch) -> Result<(), Error> {
-        // Fewer are read in less time than it takes to wake others.
-        const MANY: usize = 64;
-        let read = |record: &Range<usize>| {
-            checked(self.cutter.text(record), self.cutter.offset(record.start), &self.needed)
-        };
-        batch.lean.clear();
-        for lean in each::<Vec<_>, _, _>(&batch.records, MANY, read) {
-            match lean {
-                Ok(lean) => batch.lean.push(lean),
-                Err(error) => {
-                    batch.records.truncate(batch.lean.len());
-                    return Err(error);
-                }
-            }
+            batch.records.push(record);
         }
         Ok(())
     }

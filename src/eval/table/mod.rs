@@ -4,6 +4,7 @@ mod bits;
 mod build;
 mod column;
 mod columns;
+mod each;
 mod filter;
 mod index;
 mod often;

@@ -5,13 +5,13 @@ use serde_json::Value as Json;
 use super::Table;
 use super::bits::Bits;
 use super::columns::Columns;
+use super::each::each;
 use super::filter::Filter;
 use super::order::{self, Key};
 use super::picked::{Picked, Place, Rows, set_places};
 use super::segment::Segment;
 use super::wanted::Wanted;
 use crate::error::Error;
-use crate::eval::each::each;
 use crate::eval::excerpt::Excerpts;
 use crate::eval::lean::{Needed, WHOLE};
 use crate::eval::page::{Page, Positions, Records, Source, Texts};
@@ -106,7 +106,7 @@ impl Asked<'_> {
             return None;
         }
         let share = budget.share(segments.len());
-        let found = each::<Option<Vec<_>>, _, _>(segments, 2, |segment| {
+        let found = each::<Option<Vec<_>>, _, _>(segments, |segment| {
             let mut left = share;
             let found = self.in_segment(segment, wanted, &mut left).ok()?;
             Some((found, left))
@@ -177,7 +177,8 @@ impl Asked<'_> {
             rows.map(|row| Place { segment, row }).collect()
         };
         let numbers: Vec<usize> = (0..segments.len()).collect();
-        let mut first = each::<Vec<_>, _, _>(&numbers, 2, |segment| in_segment(*segment)).concat();
+        let mut first =
+            each::<Vec<_>, _, _>(&numbers, |segment: &usize| in_segment(*segment)).concat();
         if segments.len() > 1 {
             let keys = |place: &Place| keys.get(place.segment).map_or(&[][..], Vec::as_slice);
             // Those of each segment are sorted already; equal ones stay in the order of the segments.
