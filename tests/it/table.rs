@@ -210,6 +210,33 @@ fn what_is_often_asked_for() {
     }
 }
 
+/// A table that begins with nothing and is asked all the time.
+#[test]
+fn tables_that_grow() {
+    let texts = [
+        "$filter=id eq 77",
+        "$filter=id gt 30 and name ne 'n5'&$orderby=name desc&$top=3",
+        "$filter=contains(name,'9')",
+    ];
+    let plans: Vec<_> =
+        texts.iter().map(|text| Query::parse(text).unwrap().bind().unwrap()).collect();
+    let (mut table, mut rows) = (Table::default(), Vec::new());
+    for id in 0..600 {
+        let record = json!({"id": id, "name": format!("n{}", id * 31 % 600)});
+        table.append(record.to_string()).unwrap();
+        rows.push(record);
+        // A value that is there for a moment only.
+        table.replace(0, &json!({"id": id + 1_000, "name": id}).to_string()).unwrap();
+        rows[0] = json!({"id": id + 1_000, "name": id});
+        let plan = &plans[id as usize % plans.len()];
+        assert_eq!(
+            table.query(plan).unwrap().to_json(),
+            plan.apply(&rows).unwrap().to_json(),
+            "{id}"
+        );
+    }
+}
+
 /// What is no record leaves all as it was.
 #[test]
 fn changes_that_are_refused() {

@@ -150,7 +150,13 @@ impl Values {
     }
 
     fn finish(self) -> Column {
-        let Values { codes, values, .. } = self;
+        Column::of(self.codes, self.values)
+    }
+}
+
+impl Column {
+    /// The column of values that codes stand for, in the form that fits.
+    pub(super) fn of(codes: Vec<u32>, values: Vec<Json>) -> Self {
         let json = |code: &u32| values.get(*code as usize).unwrap_or(&NULL);
         let known = Bits::of(&codes, |code| !json(code).is_null());
         let is_varied = values.len() > MOST || values.len() > 16 && values.len() > codes.len() / 4;

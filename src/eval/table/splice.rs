@@ -19,7 +19,14 @@ impl Column {
         });
         self.known.splice(rows.clone(), values.iter().map(|value| !value.is_null()));
         let fits = match &mut self.form {
-            Form::Coded(coded) => coded.splice(&rows, values),
+            Form::Coded(coded) => {
+                let before = coded.values.len().next_power_of_two();
+                let fits = coded.splice(&rows, values);
+                if fits && coded.values.len() > before {
+                    self.form = coded.reformed();
+                }
+                fits
+            }
             Form::Integers(integers) => {
                 let new = values.iter().map(|value| integer(value)).collect::<Option<Vec<_>>>();
                 new.map(|new| drop(integers.splice(rows.clone(), new))).is_some()
@@ -119,6 +126,26 @@ impl Coded {
             }
         }
         true
+    }
+
+    /// The values that are still there in the form that fits them, now that there are many more.
+    fn reformed(&self) -> Form {
+        let mut places: Vec<Option<u32>> = vec![None; self.values.len()];
+        let mut values = Vec::new();
+        let codes = (0..self.len()).map(|row| {
+            let code = self.code(row);
+            let known = places.get(code).copied().flatten();
+            known.unwrap_or_else(|| {
+                let place = values.len() as u32;
+                values.push(self.values.get(code).cloned().unwrap_or_default());
+                if let Some(slot) = places.get_mut(code) {
+                    *slot = Some(place);
+                }
+                place
+            })
+        });
+        let codes = codes.collect();
+        Column::of(codes, values).form
     }
 
     fn code_of(&mut self, value: &Json) -> usize {
