@@ -16,6 +16,6 @@ where
 
 /// What a function makes of segments, in their order.
 #[cfg(not(feature = "parallel"))]
-pub(super) fn each<T: FromIterator<M>, I, M>(items: &[I], _: usize, make: impl Fn(&I) -> M) -> T {
+pub(super) fn each<T: FromIterator<M>, I, M>(items: &[I], make: impl Fn(&I) -> M) -> T {
     items.iter().map(make).collect()
 }
