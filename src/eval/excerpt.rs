@@ -58,12 +58,13 @@ impl<'e> Evaluator<'e> {
         let steps = (shape.items.len() as u64).saturating_mul(members.len() as u64);
         let steps = steps.saturating_add(record.len() as u64) / 8;
         self.charge_query(steps).map_err(|error| self.blame(shape, error))?;
-        if !members.iter().map(|(name, _)| &**name).eq(excerpts.names.iter()) {
+        let has_told = members.iter().any(|(name, text)| tells(shape, name, text));
+        if has_told || !members.iter().map(|(name, _)| &**name).eq(excerpts.names.iter()) {
             let is_new = !merge(&mut members);
             excerpts.left = self.left_of(shape, &members).map_err(|e| self.blame(shape, e))?;
             excerpts.names.clear();
             // What values tell is no matter of names.
-            if is_new && !members.iter().any(|(name, text)| tells(shape, name, text)) {
+            if is_new && !has_told {
                 excerpts.names.extend(members.iter().map(|(name, _)| name.to_string()));
             }
         }

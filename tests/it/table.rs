@@ -222,7 +222,8 @@ fn tables_that_grow() {
         texts.iter().map(|text| Query::parse(text).unwrap().bind().unwrap()).collect();
     let (mut table, mut rows) = (Table::default(), Vec::new());
     for id in 0..600 {
-        let record = json!({"id": id, "name": format!("n{}", id * 31 % 600)});
+        let record =
+            json!({"id": id, "name": format!("n{}", id * 31 % 600), "rate": f64::from(id) + 0.25});
         table.append(record.to_string()).unwrap();
         rows.push(record);
         // A value that is there for a moment only.
@@ -351,6 +352,16 @@ fn selected_members() {
         assert_eq!(page.to_json(), format!("{{\"value\":[{expected}]}}"), "{text}");
         assert_eq!(page.records().count(), 8);
     }
+}
+
+/// Without a schema it is values that tell what navigation is, and so what `$expand=*` leaves.
+#[test]
+fn values_that_tell_what_is_left() {
+    let rows = [json!({"a": 1, "x": 1}), json!({"a": 2, "x": {"y": 2}}), json!({"a": 3, "x": 3})];
+    let plan = Query::parse("$select=a&$expand=*").unwrap().bind().unwrap();
+    let page = table(&rows).query(&plan).unwrap();
+    assert_eq!(page.to_json(), plan.apply(&rows).unwrap().to_json());
+    assert_eq!(page.to_json(), r#"{"value":[{"a":1},{"a":2,"x":{"y":2}},{"a":3}]}"#);
 }
 
 #[test]

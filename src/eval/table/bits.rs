@@ -113,7 +113,8 @@ impl Bits {
         if self.words.len() < range.end.div_ceil(WORD) {
             self.words.resize(range.end.div_ceil(WORD), 0);
         }
-        for (word, number) in self.words.iter_mut().zip(0_usize..).skip(first) {
+        let words = self.words.get_mut(first..).unwrap_or_default();
+        for (word, number) in words.iter_mut().zip(first..) {
             let from =
                 if number == first { u64::MAX.wrapping_shl(range.start as u32) } else { u64::MAX };
             if number == last {

@@ -339,10 +339,9 @@ fn containing(finder: &Finder<'static>, texts: &Texts) -> Option<Bits> {
         let end = texts.ends.get(row).copied().unwrap_or_default() as usize;
         if start.saturating_add(part.len()) <= end {
             rows.add(row);
-            from = end;
-        } else {
-            from = start.saturating_add(1);
         }
+        // What goes on behind the end of a text does so from any later place in it.
+        from = end;
     }
     Some(rows)
 }

@@ -1,5 +1,6 @@
 //! Changes: the values of rows put in the place of others, without a look at the rest.
 
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
@@ -99,10 +100,9 @@ fn integer(value: &Json) -> Option<i64> {
 impl Coded {
     /// Whether the values have codes.
     fn splice(&mut self, rows: &Range<usize>, values: &[&Json]) -> bool {
-        let codes: Vec<usize> = values.iter().map(|value| self.code_of(value)).collect();
-        if self.values.len() > MOST {
+        let Some(codes) = self.codes_of(values) else {
             return false;
-        }
+        };
         match self.values.len() {
             0..=FEW if !self.rows.is_empty() => {
                 self.rows.resize(self.values.len(), Bits::none(self.codes.len()));
@@ -148,10 +148,34 @@ impl Coded {
         Column::of(codes, values).form
     }
 
-    fn code_of(&mut self, value: &Json) -> usize {
-        let key = Key::of(value);
-        let known = self.values.iter().position(|known| key.is_of(known));
-        known.unwrap_or_else(|| self.add(value.clone()))
+    /// The codes of values, of which some may be new; none where there are too many values.
+    fn codes_of(&mut self, values: &[&Json]) -> Option<Vec<usize>> {
+        // More are found by their hash.
+        const FEW_NEW: usize = 16;
+        // Values that it takes their text to compare: not more of them than a change may take.
+        const FEW_TEXTS: usize = 1 << 10;
+        let mut known: Option<HashMap<Key, usize>> =
+            (values.len() > FEW_NEW).then(|| self.values.iter().map(Key::of).zip(0..).collect());
+        let mut codes = Vec::with_capacity(values.len());
+        for value in values {
+            let key = Key::of(value);
+            let found = match &known {
+                Some(known) => known.get(&key).copied(),
+                None if matches!(key, Key::Other(_)) && self.values.len() > FEW_TEXTS => {
+                    return None;
+                }
+                None => self.values.iter().position(|known| key.is_of(known)),
+            };
+            let code = found.unwrap_or_else(|| self.add((*value).clone()));
+            if self.values.len() > MOST {
+                return None;
+            }
+            if let Some(known) = &mut known {
+                known.insert(key, code);
+            }
+            codes.push(code);
+        }
+        Some(codes)
     }
 }
 
