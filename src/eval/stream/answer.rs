@@ -76,6 +76,10 @@ impl Stream {
             }
             batch.records.push(record);
         }
+        // What was of other records may be large; it is kept for as many as come at once.
+        if !batch.records.is_empty() {
+            batch.lean.truncate(batch.records.len());
+        }
         Ok(())
     }
 

@@ -27,8 +27,8 @@ pub(super) fn marked(
     }
     let is_read = match slot {
         Json::Object(members) if !needed.is_whole() => {
-            // A bit for each of them that is read anew.
-            let mut anew = 0_u64;
+            // A bit for each of them that is read anew; where one is new, the others may have moved.
+            let (mut anew, mut has_new) = (0_u64, false);
             let is_object = each_member(text, offset, scan, needed, |name, value| {
                 let known = members.iter_mut().zip(0..).find(|((known, _), _)| *known == name);
                 if let Some(((_, before), number)) = known {
@@ -36,9 +36,10 @@ pub(super) fn marked(
                     anew |= 1_u64.unbounded_shl(number);
                 } else {
                     members.insert(name.to_owned(), value);
+                    has_new = true;
                 }
             })?;
-            if is_object && anew.count_ones() as usize != members.len() {
+            if is_object && (has_new || anew.count_ones() as usize != members.len()) {
                 members.clear();
                 each_member(text, offset, scan, needed, |name, value| {
                     members.insert(name.to_owned(), value);

@@ -71,8 +71,7 @@ impl Apply {
         if mem::replace(&mut self.has_begun, true) {
             return;
         }
-        // What else stands beside the records is about all that the upstream has.
-        self.members.retain(|name, _| matches!(name.as_str(), "@odata.context" | "@context"));
+        self.forget();
         out.push(b'{');
         for (name, mut value) in mem::take(&mut self.members) {
             self.links.member(&name, &mut value);
@@ -82,6 +81,11 @@ impl Apply {
             out.push(b',');
         }
         out.extend_from_slice(b"\"value\":[");
+    }
+
+    /// Forgets what else stands beside the records: it is about all that the upstream has.
+    fn forget(&mut self) {
+        self.members.retain(|name, _| matches!(name.as_str(), "@odata.context" | "@context"));
     }
 
     fn record(&mut self, mut record: Value, out: &mut Vec<u8>) {
@@ -141,6 +145,9 @@ impl Work for Apply {
                 Piece::Whole(value) => self.scalar = Some(value),
                 Piece::Close | Piece::End => {}
             }
+        }
+        if self.has_records {
+            self.forget();
         }
         self.take(&part, out)
     }
