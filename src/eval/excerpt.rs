@@ -8,6 +8,7 @@ use serde_core::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
+use super::json::broken;
 use super::rows::Evaluator;
 use super::shape::{Fate, fates};
 use crate::error::Error;
@@ -42,6 +43,7 @@ impl<'e> Evaluator<'e> {
         excerpts: &mut Excerpts,
         shape: &'e Shape,
         record: &str,
+        offset: usize,
         out: &mut String,
     ) -> Result<(), Error> {
         let mut deserializer = serde_json::Deserializer::from_str(record);
@@ -49,8 +51,7 @@ impl<'e> Evaluator<'e> {
             true => deserializer.deserialize_map(InOrder),
             false => Ok(Members::new()),
         };
-        // What a table was made of is JSON.
-        let mut members = members.unwrap_or_default();
+        let mut members = members.map_err(|error| broken(record.as_bytes(), offset, &error))?;
         if members.is_empty() {
             out.push_str(record);
             return Ok(());

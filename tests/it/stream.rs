@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::time::SystemTime;
 
 use allocation_counter::measure;
-use odata_query::{Error, Plan, Query, Stream, StreamError};
+use odata_query::{Error, Plan, Query, Stream, StreamError, Table};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -166,12 +166,14 @@ fn what_is_no_json_is_refused_at_its_byte() {
     let deep = format!("[{}1{}]", "[".repeat(100_000), "]".repeat(100_000));
     let deep_member = format!("[1,{}1{}]", "{\"a\":".repeat(128), "}".repeat(128));
     #[rustfmt::skip]
-    let cases: [(&[u8], usize); 28] = [
+    let cases: [(&[u8], usize); 38] = [
         (b"", 0), (b"  ", 2), (b"[", 1), (b"[{\"a\":1},", 9), (b"[{\"a\":1}", 8), (b"[{\"a\" 1}]", 6), (b"[{\"a\":\"\xff\"}]", 7), (b"[{\"b\":\"\xff\"}]", 7),
         (b"{\"a\":1}\n{\"a\":}\n", 13), (b"[1] x", 4), (b"{\"value\":[1,}", 12), (b"[1,]", 3), (b"[,1]", 1), (b"[1 2]", 3), (b"[{\"a\":1}{}]", 8),
         (b"[{\"a\":1]}", 7), (b"[{\"a\":[1}]}]", 8), (b"[1]]", 3), (b"{\"value\":[1]", 12), (b"{\"value\":[1]}{", 13), (b"{\"value\":[1]}\n{\"value\":[1]}", 14),
         (b"{\"b\":tru,\"value\":[1]}", 8), (b"{\"value\":[1],\"b\":tru}", 20), (b"[\"a", 3), (b"tru", 3), (b"[{\"a\":\"\\x\"}]", 8),
-        (deep.as_bytes(), 128), (deep_member.as_bytes(), 3 + 127 * 5),
+        (deep.as_bytes(), 128), (deep_member.as_bytes(), 3 + 127 * 5), (br#"[{"b":"\ud800"}]"#, 7), (br#"[{"a":"\ud83d\ude00"},{"\uDC00":1}]"#, 24),
+        (br#"{"value":[1,["\ud800\u0041"]]}"#, 14), (br#"{"value":[],"b":"\ud800"}"#, 17), (b"[{\"b\":1e999}]", 6), (b"[-1e999]", 6), (b"[1][2]", 3),
+        (b"{\"value\":[1],\"value\":2}", 12), (b"[{\"b\":\"a\tb\"}]", 9), (b"[{\"a\":1,\xc3\xa4}]", 8),
     ];
     let plan = Query::parse("$filter=a eq 1").unwrap().bind().unwrap();
     for (bytes, at) in cases {
@@ -180,6 +182,9 @@ fn what_is_no_json_is_refused_at_its_byte() {
                 .expect_err(&String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));
             let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]);
             assert_eq!((error.code(), offset(&error)), ("data", at), "{shown}: {error}");
+            // Tables are cut in the same way.
+            let refused = Table::from_json(bytes).unwrap_err();
+            assert_eq!(refused.to_string(), error.to_string(), "{shown}");
         }
     }
     let lines: [(&[u8], usize); 5] = [
@@ -194,6 +199,8 @@ fn what_is_no_json_is_refused_at_its_byte() {
             let error = streamed(Stream::new(&plan).from_lines(), parts).unwrap_err();
             let shown = String::from_utf8_lossy(bytes);
             assert_eq!((error.code(), offset(&error)), ("data", at), "{shown}: {error}");
+            let refused = Table::from_lines(bytes).unwrap_err();
+            assert_eq!(refused.to_string(), error.to_string(), "{shown}");
         }
     }
     // Half a character is no character where it is read, also where the rest is trusted.

@@ -7,17 +7,16 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::Stream;
-use super::cut::held_too_much;
-use super::read::{checked, marked};
 use super::window::Window;
 use crate::error::Error;
 use crate::eval::batch::BATCH;
 use crate::eval::excerpt::Excerpts;
-use crate::eval::json::utf8;
+use crate::eval::json::{Scan, check, held_too_much, lean, read, utf8};
 use crate::eval::lean::WHOLE;
 use crate::eval::related::Related;
 use crate::eval::rows::{Budget, Evaluator, Scope};
-use crate::eval::{Collections, Rows, page};
+use crate::eval::table::Table;
+use crate::eval::{Collections, Rows};
 use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
 
@@ -37,14 +36,14 @@ pub(super) enum Answer {
     /// The first ones in an order are written at the end.
     Ordered(Window),
     /// They are divided into pages at the end.
-    Paged { records: Vec<Json>, held: usize },
+    Paged { text: String, places: Vec<Range<usize>> },
 }
 
 impl Answer {
     pub(super) fn of(plan: &Plan, most: usize) -> Self {
         let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         if plan.paging.is_some() {
-            Answer::Paged { records: Vec::new(), held: 0 }
+            Answer::Paged { text: String::new(), places: Vec::new() }
         } else if plan.orderby.is_empty() {
             Answer::Written { skip: plan.skip, left: plan.top.unwrap_or(u64::MAX) }
         } else {
@@ -56,23 +55,20 @@ impl Answer {
 
 impl Stream {
     /// Cuts the records up to the end of a batch, and reads what is needed of them; why the next one is none.
-    pub(super) fn fill(&mut self, batch: &mut Batch) -> Result<(), Error> {
+    pub(super) fn fill(&mut self, text: &[u8], batch: &mut Batch) -> Result<(), Error> {
         batch.records.clear();
         let room = BATCH.saturating_sub(self.read.checked_rem(BATCH).unwrap_or_default());
         while batch.records.len() < room {
-            let Some(record) = self.cutter.next()? else {
+            let Some(record) = self.cutter.next(text)? else {
                 break;
             };
-            let text = self.cutter.text(&record);
+            let own = text.get(record.clone()).unwrap_or_default();
             let offset = self.cutter.offset(record.start);
             if batch.lean.len() == batch.records.len() {
                 batch.lean.push(Json::Null);
             }
             if let Some(lean) = batch.lean.get_mut(batch.records.len()) {
-                match self.is_trusting {
-                    true => marked(text, offset, self.cutter.scan(), &self.needed, lean)?,
-                    false => *lean = checked(text, offset, &self.needed)?,
-                }
+                read(own, offset, self.cutter.scan(), &self.needed, lean)?;
             }
             batch.records.push(record);
         }
@@ -84,7 +80,12 @@ impl Stream {
     }
 
     /// Filters a batch, and writes or keeps what is left of it.
-    pub(super) fn evaluate(&mut self, batch: &Batch, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn evaluate(
+        &mut self,
+        text: &[u8],
+        batch: &Batch,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let records = batch.records.as_slice();
         if records.is_empty() {
             return Ok(());
@@ -109,12 +110,17 @@ impl Stream {
         let first = self.read;
         self.read = first.saturating_add(records.len());
         let cutter = &self.cutter;
-        let text = |row: usize| records.get(row).map_or(&[][..], |record| cutter.text(record));
+        let place = |row: usize| records.get(row).cloned().unwrap_or_default();
+        let own = |row: usize| {
+            let place = place(row);
+            let offset = cutter.offset(place.start);
+            (text.get(place).unwrap_or_default(), offset)
+        };
         match &mut self.answer {
             Answer::Ordered(window) => {
                 window.drop_losers(&mut evaluator, &mut selection).map_err(about("$orderby"))?;
                 window
-                    .add(&mut evaluator, first, &mut selection, text)
+                    .add(&mut evaluator, first, &mut selection, own)
                     .map_err(about("$orderby"))?;
                 self.budget = evaluator.budget;
             }
@@ -125,27 +131,24 @@ impl Stream {
                 let most = usize::try_from(*left).unwrap_or(usize::MAX);
                 let wanted = selection.iter().skip(skipped).take(most);
                 *left = left.saturating_sub(wanted.len() as u64);
-                let wanted: Vec<Range<usize>> =
-                    wanted.filter_map(|row| records.get(*row).cloned()).collect();
-                for record in wanted {
-                    let offset = self.cutter.offset(record.start);
-                    let text = self.cutter.text(&record);
-                    let made =
-                        made(&plan, self.now, &mut self.budget, &mut self.excerpts, text, offset)?;
-                    write_record(self.to_lines, self.written, out, made.as_deref().unwrap_or(text));
+                for (record, offset) in wanted.map(|row| own(*row)) {
+                    let (budget, excerpts) = (&mut self.budget, &mut self.excerpts);
+                    let made = made(&plan, self.now, budget, excerpts, record, offset)?;
+                    let record = made.as_deref().unwrap_or(record);
+                    write_record(self.to_lines, self.written, out, record);
                     self.written = self.written.saturating_add(1);
                 }
             }
-            Answer::Paged { records: kept, held } => {
+            Answer::Paged { text, places } => {
                 self.budget = evaluator.budget;
-                for row in selection {
-                    let text = text(row);
-                    *held = held.saturating_add(text.len());
-                    if *held > self.most {
+                for (record, offset) in selection.into_iter().map(own) {
+                    let start = text.len();
+                    text.push_str(check(record, offset, &mut Scan::default())?);
+                    places.push(start..text.len());
+                    let held = places.len().saturating_mul(size_of::<Range<usize>>());
+                    if held.saturating_add(text.len()) > self.most {
                         return Err(held_too_much(self.most));
                     }
-                    let start = records.get(row).map_or(0, |record| record.start);
-                    kept.push(checked(text, cutter.offset(start), &WHOLE)?);
                 }
             }
         }
@@ -171,15 +174,15 @@ impl Stream {
                 for kept in window.sorted().into_iter().skip(skip) {
                     // What was kept has been read before.
                     let (budget, excerpts) = (&mut self.budget, &mut self.excerpts);
-                    let made = made(&plan, self.now, budget, excerpts, &kept.text, 0)?;
+                    let made = made(&plan, self.now, budget, excerpts, &kept.text, kept.offset)?;
                     let text = made.as_deref().unwrap_or(&kept.text);
                     write_record(self.to_lines, self.written, out, text);
                     self.written = self.written.saturating_add(1);
                 }
             }
-            Answer::Paged { records, .. } => {
-                let records = mem::take(records);
-                let page = page(&plan, &records, &Collections::new(), self.now)?;
+            Answer::Paged { text, places } => {
+                let table = Table::of_text(mem::take(text), mem::take(places));
+                let page = table.page(&plan, &Collections::new(), self.now)?;
                 if self.to_lines {
                     for (record, number) in page.records().zip(0..) {
                         write_record(true, number, out, record.to_string().as_bytes());
@@ -210,7 +213,7 @@ fn made(
     plan: &Plan,
     now: DateTimeOffset,
     budget: &mut Budget,
-    excerpts: &mut Option<Excerpts>,
+    excerpts: &mut Excerpts,
     text: &[u8],
     offset: usize,
 ) -> Result<Option<Vec<u8>>, Error> {
@@ -219,13 +222,13 @@ fn made(
     };
     let related = Related::new(&Collections::new());
     let mut evaluator = Evaluator::new(plan, scope(now, &related), *budget);
-    if let (Some(excerpts), true) = (excerpts, shape.is_excerpt()) {
+    if shape.is_excerpt() {
         let mut made = String::new();
-        evaluator.excerpt(excerpts, shape, utf8(text, offset)?, &mut made)?;
+        evaluator.excerpt(excerpts, shape, utf8(text, offset)?, offset, &mut made)?;
         *budget = evaluator.budget;
         return Ok(Some(made.into_bytes()));
     }
-    let record = checked(text, offset, &WHOLE)?;
+    let record = lean(text, offset, &WHOLE)?;
     if !shape.changes(&record) {
         return Ok(None);
     }

@@ -1,10 +1,7 @@
 //! Streams: records that pass by, from bytes to bytes, in bounded memory.
 
 mod answer;
-mod cut;
 mod error;
-mod read;
-mod scan;
 mod window;
 
 pub use error::StreamError;
@@ -15,17 +12,20 @@ use std::time::SystemTime;
 use std::{fmt, mem};
 
 use self::answer::{Answer, Batch};
-use self::cut::Cutter;
 use super::batch::BATCH;
 use super::excerpt::Excerpts;
+use super::json::{Cutter, Mode};
 use super::lean::Needed;
 use super::rows::Budget;
 use crate::error::Error;
 use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
 
-/// Bytes that are looked at before records are written.
+/// Bytes that are read at once.
 const CHUNK: usize = 128 << 10;
+
+/// Bytes that are put behind those of a record that began before them, at least.
+const PART: usize = 4 << 10;
 
 /// Bytes that are held at most where nothing else is said.
 const MOST: usize = 64 << 20;
@@ -59,8 +59,9 @@ pub struct Stream {
     now: DateTimeOffset,
     needed: Needed,
     cutter: Cutter,
+    /// The bytes of the record that is arriving.
+    held: Vec<u8>,
     batch: Batch,
-    is_trusting: bool,
     to_lines: bool,
     most: usize,
     budget: Budget,
@@ -69,8 +70,7 @@ pub struct Stream {
     /// Records that match.
     count: u64,
     answer: Answer,
-    /// What is copied of records, where these have been checked.
-    excerpts: Option<Excerpts>,
+    excerpts: Excerpts,
     has_begun: bool,
     /// Records that were written.
     written: u64,
@@ -82,21 +82,21 @@ impl Stream {
     /// A stream of the answer of a plan; `now()` is the time of the call.
     pub fn new(plan: &Plan) -> Self {
         let keys = plan.orderby.iter().map(|(key, _)| *key);
-        let mut cutter = Cutter::new();
+        let mut cutter = Cutter::new(Mode::Checked);
         cutter.hold(MOST);
         Stream {
             needed: Needed::of(plan, plan.filter.into_iter().chain(keys)),
             now: DateTimeOffset::from_system_time(SystemTime::now()),
             cutter,
+            held: Vec::new(),
             batch: Batch::default(),
-            is_trusting: false,
             to_lines: false,
             most: MOST,
             budget: Budget::new(plan, 0),
             read: 0,
             count: 0,
             answer: Answer::of(plan, MOST),
-            excerpts: Some(Excerpts::default()),
+            excerpts: Excerpts::default(),
             has_begun: false,
             written: 0,
             is_finished: false,
@@ -162,9 +162,7 @@ impl Stream {
     ///
     /// What is well-formed has the same answer. What is not may be passed on as it came.
     pub fn trusting(mut self) -> Self {
-        self.is_trusting = true;
-        self.excerpts = None;
-        self.cutter.mark();
+        self.cutter.look_by(Mode::Marked);
         self
     }
 
@@ -177,12 +175,30 @@ impl Stream {
     /// [`Plan::apply`]; and where more has to be [held](Self::hold) than may be. Records that come before may be part
     /// of the answer already. A stream that failed fails again.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        for part in chunk.chunks(CHUNK) {
-            if self.is_done() {
-                return Ok(());
+        let mut rest = chunk;
+        while !self.held.is_empty() && !rest.is_empty() && !self.is_done() {
+            let most = self.held.len().max(PART).min(rest.len());
+            let (part, behind) = rest.split_at(most);
+            let mut text = mem::take(&mut self.held);
+            text.extend_from_slice(part);
+            let done = self.take(&text, out)?;
+            let left = text.len().saturating_sub(done);
+            match part.len().checked_sub(left) {
+                // Records that are part of the chunk need not be put behind others.
+                Some(taken) => {
+                    rest = rest.get(taken..).unwrap_or_default();
+                    text.clear();
+                }
+                None => {
+                    rest = behind;
+                    text.drain(..done);
+                }
             }
-            self.cutter.feed(part);
-            self.take(out)?;
+            self.held = text;
+        }
+        if !rest.is_empty() && !self.is_done() {
+            let done = self.take(rest, out)?;
+            self.held.extend_from_slice(rest.get(done..).unwrap_or_default());
         }
         self.working()
     }
@@ -233,7 +249,8 @@ impl Stream {
             return self.working();
         }
         self.cutter.close();
-        self.take(out)?;
+        let held = mem::take(&mut self.held);
+        self.take(&held, out)?;
         self.is_finished = true;
         self.failure = self.end(out).err().map(|error| self.in_text(error));
         self.working()
@@ -271,15 +288,15 @@ impl Stream {
         self.failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Takes the records that have arrived.
-    fn take(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
+    /// Takes the records of a text, and says how many bytes are done with.
+    fn take(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<usize, Error> {
         self.working()?;
         self.begin(out);
         while !self.is_settled() {
             let mut batch = mem::take(&mut self.batch);
-            let failure = self.fill(&mut batch).err();
+            let failure = self.fill(text, &mut batch).err();
             let is_last = batch.records.is_empty();
-            let taken = self.evaluate(&batch, out);
+            let taken = self.evaluate(text, &batch, out);
             self.batch = batch;
             // What comes first counts: an answer that was complete before the failure, too.
             let failure = taken.err().or_else(|| failure.filter(|_| !self.is_settled()));
@@ -289,8 +306,7 @@ impl Stream {
                 break;
             }
         }
-        self.cutter.forget();
-        Ok(())
+        Ok(self.cutter.leave())
     }
 
     /// Whether nothing that comes could change the answer. Rows are evaluated batch by batch, and what can fail of a

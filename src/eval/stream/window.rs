@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::cut::held_too_much;
 use crate::ast::Direction;
 use crate::error::Error;
 use crate::eval::batch::Selection;
+use crate::eval::json::held_too_much;
 use crate::eval::order::{FEW, compare_keys, drop_losers};
 use crate::eval::rows::Evaluator;
 use crate::plan::{NodeId, Plan};
@@ -20,9 +20,12 @@ pub(super) struct Window {
     kept: Vec<Kept>,
     /// The first key of the last record of the window, once it has been full.
     bound: Option<Value<'static>>,
-    /// Bytes of the kept records, and how many there may be.
+    /// Bytes of the kept records, and how many there may be of those of the window.
     held: usize,
     most: usize,
+    /// Bytes from which on the others are dropped: at least twice those of the window, so that it is not done
+    /// for every record.
+    enough: usize,
 }
 
 /// A record that may be in the window.
@@ -32,6 +35,7 @@ pub(super) struct Kept {
     /// Breaks ties: that makes the order stable.
     number: usize,
     pub(super) text: Box<[u8]>,
+    pub(super) offset: usize,
 }
 
 impl Window {
@@ -44,6 +48,7 @@ impl Window {
             bound: None,
             held: 0,
             most,
+            enough: most,
         }
     }
 
@@ -62,7 +67,7 @@ impl Window {
         evaluator: &mut Evaluator<'_>,
         first: usize,
         selection: &mut Selection,
-        text: impl Fn(usize) -> &'t [u8],
+        text: impl Fn(usize) -> (&'t [u8], usize),
     ) -> Result<(), Error> {
         let limit = self.size.saturating_mul(2).max(FEW);
         while !selection.is_empty() {
@@ -71,15 +76,17 @@ impl Window {
                 let mut keys = Vec::with_capacity(self.orderby.len());
                 evaluator.keys(row, &mut keys)?;
                 let keys = keys.into_iter().map(Value::into_owned).collect();
-                let (number, text) = (first.saturating_add(row), text(row).into());
-                let kept = Kept { keys, number, text };
+                let (text, offset) = text(row);
+                let kept =
+                    Kept { keys, number: first.saturating_add(row), text: text.into(), offset };
                 self.held = self.held.saturating_add(kept.bytes());
                 self.kept.push(kept);
-                if self.held > self.most {
+                if self.held > self.enough {
                     self.cut();
                     if self.held > self.most {
                         return Err(held_too_much(self.most));
                     }
+                    self.enough = self.held.saturating_mul(2).max(self.most);
                 }
             }
             if self.kept.len() >= limit {

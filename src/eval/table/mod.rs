@@ -95,8 +95,26 @@ impl Table {
     /// # Ok::<(), odata_query::Error>(())
     /// ```
     pub fn from_json(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
-        let (text, places) = read::read(bytes.into())?;
-        Ok(Table::of(segment::records(text, places)))
+        let (text, places) = read::read(bytes.into(), false)?;
+        Ok(Table::of_text(text, places))
+    }
+
+    /// Takes each line that is not blank as a record, whatever the first one looks like.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_json`](Self::from_json).
+    ///
+    /// ```
+    /// use odata_query::Table;
+    ///
+    /// let table = Table::from_lines("{\"value\":[1]}\n{\"value\":[2]}\n")?;
+    /// assert_eq!(table.len(), 2);
+    /// # Ok::<(), odata_query::Error>(())
+    /// ```
+    pub fn from_lines(bytes: impl Into<Vec<u8>>) -> Result<Self, Error> {
+        let (text, places) = read::read(bytes.into(), true)?;
+        Ok(Table::of_text(text, places))
     }
 
     /// Reads what [`from_json`](Self::from_json) does to its end.
@@ -135,7 +153,12 @@ impl Table {
     /// ```
     pub fn from_records<T: Serialize>(records: impl IntoIterator<Item = T>) -> Result<Self, Error> {
         let (text, places) = read::written(records)?;
-        Ok(Table::of(segment::records(text, places)))
+        Ok(Table::of_text(text, places))
+    }
+
+    /// The records in some places of a text, which are JSON.
+    pub(super) fn of_text(text: String, places: Vec<Range<usize>>) -> Self {
+        Table::of(segment::records(text, places))
     }
 
     fn of(mut records: impl ExactSizeIterator<Item = Record>) -> Self {
@@ -179,7 +202,7 @@ impl Table {
     ///
     /// As [`from_json`](Self::from_json); nothing is added then.
     pub fn append(&mut self, bytes: impl Into<Vec<u8>>) -> Result<Range<usize>, Error> {
-        let (text, places) = read::read(bytes.into())?;
+        let (text, places) = read::read(bytes.into(), false)?;
         let mut records = segment::records(text, places);
         let (start, added) = (self.len(), records.len());
         let segments = Arc::make_mut(&mut self.0);
@@ -282,9 +305,17 @@ impl Table {
         collections: &Collections<'_>,
         now: SystemTime,
     ) -> Result<Page<'static>, Error> {
-        let now = DateTimeOffset::from_system_time(now);
-        let asked = Asked { table: self, plan, collections, now };
-        asked.page().map_err(|error| error.in_text(plan.text()))
+        let page = self.page(plan, collections, DateTimeOffset::from_system_time(now));
+        page.map_err(|error| error.in_text(plan.text()))
+    }
+
+    pub(super) fn page(
+        &self,
+        plan: &Plan,
+        collections: &Collections<'_>,
+        now: DateTimeOffset,
+    ) -> Result<Page<'static>, Error> {
+        Asked { table: self, plan, collections, now }.page()
     }
 
     fn segments(&self) -> &[Arc<Segment>] {

@@ -230,7 +230,7 @@ impl Asked<'_> {
             let (mut text, mut ends) = (String::new(), Vec::with_capacity(picked.len()));
             let mut excerpts = Excerpts::default();
             for record in picked.texts() {
-                evaluator.excerpt(&mut excerpts, shape, record, &mut text)?;
+                evaluator.excerpt(&mut excerpts, shape, record, 0, &mut text)?;
                 ends.push(text.len());
             }
             return Ok(Records::Kept(Texts::new(Source::Written(text, ends))));

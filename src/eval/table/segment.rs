@@ -45,7 +45,7 @@ impl Record {
 
     /// What is needed of the record.
     pub(super) fn lean(&self, needed: &Needed) -> Result<Json, Error> {
-        json::lean(self.text(), self.place.start, needed)
+        json::lean(self.text().as_bytes(), self.place.start, needed)
     }
 }
 

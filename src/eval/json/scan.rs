@@ -2,74 +2,122 @@
 //!
 //! A block becomes masks, a bit for each byte: of quotes, of backslashes, of brackets. Arithmetic on them tells what
 //! is inside strings, and counting bits how deep a block ends, so that bytes are looked at only where the value may
-//! end. This delimits a value; whether it is JSON is for whoever reads it to say.
+//! end. Whether what is delimited is JSON is found on the way, or left to whoever reads it.
 
 use wide::u8x16;
 
-use crate::eval::json;
+use super::DEPTH;
+use super::check::{Syntax, broken_escape};
 
 /// Bytes of a block.
-const BLOCK: usize = 64;
+pub(super) const BLOCK: usize = 64;
 
-/// Levels of nesting at most, which are those that serde_json reads.
-const DEPTH: u32 = json::DEPTH as u32;
-
-/// Marks at most: an object of more members is none of those that are worth them.
-pub(super) const MARKS: usize = 1 << 16;
+/// How closely a value is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::eval) enum Mode {
+    /// For its end.
+    Delimited,
+    /// For the colons of the outermost object, too.
+    Marked,
+    /// Whether it is JSON, but for the characters of its strings being UTF-8; and for the colons.
+    Checked,
+}
 
 /// How far a value that arrives in parts was looked at.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Scan {
+pub(in crate::eval) struct Scan {
     /// Bytes of whole blocks behind us.
-    at: usize,
-    state: State,
+    pub(super) at: usize,
+    pub(super) state: State,
     /// Where the colons of the outermost object stand.
-    pub(super) marks: Vec<usize>,
+    pub(in crate::eval) marks: Vec<usize>,
     /// How many of them are in whole blocks.
-    pub(super) sure: usize,
-    /// Whether they do not tell what the members are: there are too many, or escapes.
-    pub(super) is_unclear: bool,
+    sure: usize,
+    /// Whether there may be escapes.
+    pub(super) has_escapes: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct State {
-    depth: u32,
+pub(super) struct State {
+    pub(super) depth: u32,
     /// All ones in a string.
     quoted: u64,
     /// One behind a backslash.
     escaped: u64,
+    pub(super) syntax: Syntax,
 }
 
 /// What a look at more of a value tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::eval) enum Found {
     /// It goes on.
     More,
     /// It ends here.
     End(usize),
     /// It is nested too deeply here.
     TooDeep(usize),
+    /// It is no JSON, here or in the block that begins here.
+    Broken(usize),
+}
+
+/// The strings of a block.
+pub(super) struct Strings {
+    /// The quotes that begin and end them.
+    pub(super) quotes: u64,
+    /// From the first quote up to, and without, the last one.
+    pub(super) inside: u64,
 }
 
 impl Scan {
     /// Begins behind some open brackets.
-    pub(super) fn inside(depth: u32) -> Self {
+    pub(in crate::eval) fn inside(depth: u32) -> Self {
         Scan { state: State { depth, ..State::default() }, ..Scan::default() }
     }
 
     /// Begins with another value.
-    pub(super) fn restart(&mut self) {
+    pub(in crate::eval) fn restart(&mut self) {
         (self.at, self.state) = (0, State::default());
         self.marks.clear();
-        (self.sure, self.is_unclear) = (0, false);
+        (self.sure, self.has_escapes) = (0, false);
+    }
+
+    /// Forgets the first marks, which are not looked for again.
+    pub(super) fn forget(&mut self, marks: usize) {
+        let known = marks.min(self.sure);
+        self.marks.drain(..known);
+        self.sure = self.sure.saturating_sub(known);
     }
 
     /// Looks on for the end of an array or an object, of which more may have arrived.
-    pub(super) fn look<const MARKED: bool>(&mut self, text: &[u8]) -> Found {
+    pub(in crate::eval) fn look(&mut self, mode: Mode, text: &[u8]) -> Found {
+        match mode {
+            Mode::Delimited => self.blocks(text, |scan, block, _| scan.delimit::<false>(block)),
+            Mode::Marked => self.blocks(text, |scan, block, _| scan.delimit::<true>(block)),
+            Mode::Checked => {
+                let found =
+                    self.blocks(text, |scan, block, arrived| scan.check(block, arrived, text));
+                match found {
+                    Found::End(end) if self.has_escapes => {
+                        let broken = broken_escape(text.get(..end).unwrap_or_default());
+                        broken.map_or(found, Found::Broken)
+                    }
+                    _ => found,
+                }
+            }
+        }
+    }
+
+    /// Goes on block by block; of each some bytes have arrived, and blanks stand for the others.
+    #[inline]
+    fn blocks(
+        &mut self,
+        text: &[u8],
+        step: impl Fn(&mut Self, &[u8; BLOCK], usize) -> Found,
+    ) -> Found {
         self.marks.truncate(self.sure);
         let (blocks, tail) = text.get(self.at..).unwrap_or_default().as_chunks::<BLOCK>();
         for block in blocks {
-            match self.block::<MARKED>(block) {
+            match step(self, block, BLOCK) {
                 Found::More => self.at = self.at.saturating_add(BLOCK),
                 found => return found,
             }
@@ -82,7 +130,7 @@ impl Scan {
         let state = self.state;
         let mut block = [b' '; BLOCK];
         block.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
-        let found = self.block::<MARKED>(&block);
+        let found = step(self, &block, tail.len());
         if found == Found::More {
             self.state = state;
         }
@@ -90,43 +138,36 @@ impl Scan {
     }
 
     #[inline]
-    fn block<const MARKED: bool>(&mut self, block: &[u8; BLOCK]) -> Found {
-        let masks = Masks::of(block);
-        let quotes = masks.quotes & !self.state.escaped(masks.backslashes);
+    pub(super) fn strings(&mut self, block: &[u8; BLOCK]) -> Strings {
+        let backslashes = mask(block, |bytes| is(b'\\', bytes));
+        self.has_escapes |= backslashes != 0;
+        let quotes = mask(block, |bytes| is(b'"', bytes)) & !self.state.escaped(backslashes);
         let inside = before_and_with(quotes) ^ self.state.quoted;
         self.state.quoted = if inside >> 63 == 0 { 0 } else { u64::MAX };
-        let (opens, closes) = (masks.opens & !inside, masks.closes & !inside);
+        Strings { quotes, inside }
+    }
+
+    #[inline]
+    fn delimit<const MARKED: bool>(&mut self, block: &[u8; BLOCK]) -> Found {
+        let outside = !self.strings(block).inside;
+        let (opens, closes) = (opens(block) & outside, closes(block) & outside);
         let depth = self.state.depth;
         // What is marked is not deep. Counting bits takes a while where the processor is not known.
         let is_inside = depth > u32::from(MARKED);
         if is_inside && opens | closes == 0 {
-            self.is_unclear |= masks.backslashes != 0;
             return Found::More;
         }
         if is_inside {
             let deepest = depth.saturating_add(opens.count_ones());
             let closing = closes.count_ones();
-            if depth.saturating_sub(closing) > u32::from(MARKED) && deepest <= DEPTH {
+            let is_left = depth.saturating_sub(closing) <= u32::from(MARKED);
+            if !is_left && deepest <= DEPTH as u32 {
                 self.state.depth = deepest.saturating_sub(closing);
-                self.is_unclear |= masks.backslashes != 0;
                 return Found::More;
             }
         }
-        let colons = if MARKED { mask(block, |bytes| is(b':', bytes)) & !inside } else { 0 };
-        let found = self.walk(opens, opens | closes, colons);
-        let behind = match found {
-            Found::End(end) => u64::MAX.unbounded_shl(end.saturating_sub(self.at) as u32),
-            _ => 0,
-        };
-        self.is_unclear |= masks.backslashes & !behind != 0;
-        found
-    }
-
-    fn mark(&mut self, place: usize) {
-        match self.marks.len() < MARKS {
-            true => self.marks.push(place),
-            false => self.is_unclear = true,
-        }
+        let colons = if MARKED { mask(block, |bytes| is(b':', bytes)) & outside } else { 0 };
+        self.walk(opens, opens | closes, colons)
     }
 
     /// Goes from bracket to bracket, and from colon to colon of the outermost.
@@ -143,10 +184,10 @@ impl Scan {
             ahead = !(bit | bit.wrapping_sub(1));
             let place = self.at.saturating_add(bits.trailing_zeros() as usize);
             if brackets & bit == 0 {
-                self.mark(place);
+                self.marks.push(place);
             } else if opens & bit != 0 {
                 self.state.depth = depth.saturating_add(1);
-                if depth >= DEPTH {
+                if depth >= DEPTH as u32 {
                     return Found::TooDeep(place);
                 }
             } else {
@@ -182,28 +223,42 @@ fn before_and_with(bits: u64) -> u64 {
     [1, 2, 4, 8, 16, 32].iter().fold(bits, |bits, shift| bits ^ (bits << shift))
 }
 
-/// The bytes of a block that tell where strings and brackets begin and end.
-struct Masks {
-    quotes: u64,
-    backslashes: u64,
-    opens: u64,
-    closes: u64,
-}
-
 /// `[` and `{`, `]` and `}` differ in this bit, which nothing else has that becomes one of them.
 const CASE: u8 = 0x20;
 
-impl Masks {
-    #[inline]
-    fn of(block: &[u8; BLOCK]) -> Self {
-        let case = u8x16::splat(CASE);
-        Masks {
-            quotes: mask(block, |bytes| is(b'"', bytes)),
-            backslashes: mask(block, |bytes| is(b'\\', bytes)),
-            opens: mask(block, |bytes| is(b'{', bytes | case)),
-            closes: mask(block, |bytes| is(b'}', bytes | case)),
-        }
-    }
+#[inline]
+fn opens(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| is(b'{', bytes | u8x16::splat(CASE)))
+}
+
+#[inline]
+fn closes(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| is(b'}', bytes | u8x16::splat(CASE)))
+}
+
+/// Brackets, colons and commas.
+#[inline]
+pub(super) fn punctuation(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| {
+        let brackets = bytes | u8x16::splat(CASE);
+        is(b'{', brackets) | is(b'}', brackets) | is(b':', bytes) | is(b',', bytes)
+    })
+}
+
+#[inline]
+pub(super) fn spaces(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| is(b' ', bytes))
+}
+
+#[inline]
+pub(super) fn controls(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| bytes.min(u8x16::splat(0x1F)).cmp_eq(bytes))
+}
+
+/// The control characters that are blanks.
+#[inline]
+pub(super) fn breaks(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| is(b'\t', bytes) | is(b'\n', bytes) | is(b'\r', bytes))
 }
 
 #[inline]
@@ -237,7 +292,7 @@ mod tests {
                 b'\\' => escaped = !is_escaped,
                 b'"' if !is_escaped => quoted = !quoted,
                 _ if quoted => {}
-                b'[' | b'{' if depth == DEPTH => return Found::TooDeep(at),
+                b'[' | b'{' if depth == DEPTH as u32 => return Found::TooDeep(at),
                 b'[' | b'{' => depth += 1,
                 b']' | b'}' if depth <= 1 => return Found::End(at + 1),
                 b']' | b'}' => depth -= 1,
@@ -258,15 +313,18 @@ mod tests {
             let mask = |block: &[u8; BLOCK], test: fn(u8) -> bool| {
                 block.iter().rev().fold(0, |mask, byte| mask << 1 | u64::from(test(*byte)))
             };
-            let masks = Masks::of(&block);
-            assert_eq!(masks.quotes, mask(&block, |byte| byte == b'"'));
-            assert_eq!(masks.backslashes, mask(&block, |byte| byte == b'\\'));
-            assert_eq!(masks.opens, mask(&block, |byte| byte == b'[' || byte == b'{'));
-            assert_eq!(masks.closes, mask(&block, |byte| byte == b']' || byte == b'}'));
-            assert_eq!(
-                super::mask(&block, |bytes| is(b':', bytes)),
-                mask(&block, |byte| byte == b':')
-            );
+            type Case = (fn(&[u8; BLOCK]) -> u64, fn(u8) -> bool);
+            let cases: [Case; 6] = [
+                (opens, |byte| b"[{".contains(&byte)),
+                (closes, |byte| b"]}".contains(&byte)),
+                (punctuation, |byte| b"[]{}:,".contains(&byte)),
+                (spaces, |byte| byte == b' '),
+                (controls, |byte| byte < b' '),
+                (breaks, |byte| b"\t\n\r".contains(&byte)),
+            ];
+            for (of_block, test) in cases {
+                assert_eq!(of_block(&block), mask(&block, test));
+            }
         }
     }
 
@@ -284,12 +342,13 @@ mod tests {
             text.extend((0..length).map(|_| bytes[next(bytes.len())]));
             let wanted = end(&text);
             let mut scan = Scan::default();
-            assert_eq!(scan.look::<false>(&text), wanted, "{}", text.escape_ascii());
+            assert_eq!(scan.look(Mode::Delimited, &text), wanted, "{}", text.escape_ascii());
             let (mut scan, mut marked, mut upto) = (Scan::default(), Scan::default(), 0);
             let mut found = (Found::More, Found::More);
             while found == (Found::More, Found::More) && upto < text.len() {
                 upto = (upto + 1 + next(100)).min(text.len());
-                found = (scan.look::<false>(&text[..upto]), marked.look::<true>(&text[..upto]));
+                let text = &text[..upto];
+                found = (scan.look(Mode::Delimited, text), marked.look(Mode::Marked, text));
             }
             assert_eq!(found, (wanted, wanted), "{}", text.escape_ascii());
         }
