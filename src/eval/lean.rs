@@ -85,7 +85,12 @@ impl Needed {
 
     /// The member with whose name a text ends, behind a quote, and what is needed of it.
     pub(super) fn last<'t>(&self, text: &'t [u8]) -> Option<(&'t [u8], &Needed)> {
-        self.members.iter().find_map(|(known, _)| {
+        let end = text.last()?;
+        let ends_alike = |known: &str| match known.as_bytes().last() {
+            Some(known) => known.eq_ignore_ascii_case(end),
+            None => *end == b'"',
+        };
+        self.members.iter().filter(|(known, _)| ends_alike(known)).find_map(|(known, _)| {
             let (before, name) = text.split_at_checked(text.len().checked_sub(known.len())?)?;
             let is_name =
                 before.last() == Some(&b'"') && name.eq_ignore_ascii_case(known.as_bytes());

@@ -102,8 +102,9 @@ impl Scan {
             from.saturating_add(length) as usize
         };
         let check = |start: usize, end: usize| {
-            let scalar = text.get(start..block.saturating_add(end)).unwrap_or_default();
-            if is_scalar(scalar) { Ok(()) } else { Err(start) }
+            let length = block.saturating_add(end).saturating_sub(start);
+            let is_json = is_scalar(text.get(start..).unwrap_or_default(), length);
+            if is_json { Ok(()) } else { Err(start) }
         };
         let syntax = &mut self.state.syntax;
         if syntax.in_scalar && end(0) < arrived {
@@ -126,57 +127,80 @@ impl Scan {
     #[inline]
     fn follow(&mut self, mut tokens: u64, block: &[u8; BLOCK]) -> Found {
         let Syntax { mut place, mut objects, .. } = self.state.syntax;
+        let mut depth = self.state.depth;
         while tokens != 0 {
             let number = tokens.trailing_zeros() as usize;
             tokens &= tokens.wrapping_sub(1);
             let byte = block.get(number).copied().unwrap_or_default();
             let row = ROWS.get(usize::from(byte)).copied().unwrap_or_default();
             let next = row.wrapping_shr(place) as Place & BROKEN;
-            let at = self.at.saturating_add(number);
-            if next < OPENED {
-                if byte == b':' && self.state.depth == 1 {
-                    self.marks.push(at);
-                }
-                place = next;
-                continue;
-            }
-            let depth = self.state.depth;
+            let at = || self.at.saturating_add(number);
             match next {
-                OPENED if depth >= DEPTH as u32 => return Found::TooDeep(at),
+                OPENED if depth >= DEPTH as u32 => return Found::TooDeep(at()),
                 OPENED => {
-                    self.state.depth = depth.saturating_add(1);
+                    depth = depth.saturating_add(1);
                     objects = objects << 1 | u128::from(byte == b'{');
                     place = if byte == b'{' { FIRST_NAME } else { FIRST_ITEM };
                 }
-                CLOSED if depth <= 1 => return Found::End(at.saturating_add(1)),
+                CLOSED if depth <= 1 => return Found::End(at().saturating_add(1)),
                 CLOSED => {
-                    self.state.depth = depth.saturating_sub(1);
+                    depth = depth.saturating_sub(1);
                     objects >>= 1;
                     place = if objects & 1 == 1 { BEHIND_VALUE } else { BEHIND_ITEM };
                 }
-                _ => return Found::Broken(at),
+                BROKEN => return Found::Broken(at()),
+                _ => {
+                    if byte == b':' && depth == 1 {
+                        self.marks.push(at());
+                    }
+                    place = next;
+                }
             }
         }
+        self.state.depth = depth;
         let syntax = &mut self.state.syntax;
         (syntax.place, syntax.objects) = (place, objects);
         Found::More
     }
 }
 
-fn is_scalar(text: &[u8]) -> bool {
-    match text.first() {
-        Some(b't') => text == b"true",
-        Some(b'f') => text == b"false",
-        Some(b'n') => text == b"null",
-        _ => is_number(text),
+/// Whether the first bytes of a text are a number or a word.
+fn is_scalar(text: &[u8], length: usize) -> bool {
+    if let (1..=8, Some(bytes)) = (length, text.first_chunk()) {
+        let others = (64_usize.saturating_sub(length.saturating_mul(8))) as u32;
+        if is_short(u64::from_le_bytes(*bytes) & u64::MAX.wrapping_shr(others), length) {
+            return true;
+        }
     }
+    match text.get(..length).unwrap_or_default() {
+        b"true" | b"false" | b"null" => true,
+        text => is_number(text),
+    }
+}
+
+/// Whether up to eight bytes, and nothing behind them, are digits or a word. It takes no loop.
+fn is_short(bytes: u64, length: usize) -> bool {
+    const ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // From 10 on a number that 118 is added to has its highest bit set.
+    const UPTO_NINE: u64 = 0x7676_7676_7676_7676;
+    let word = |text: &[u8; 8]| u64::from_le_bytes(*text);
+    let others = (64_usize.saturating_sub(length.saturating_mul(8))) as u32;
+    let numbers = bytes ^ (ZEROS & u64::MAX.wrapping_shr(others));
+    let are_digits = (numbers | (numbers & !HIGH).wrapping_add(UPTO_NINE)) & HIGH == 0;
+    let leads = numbers & 0xFF != 0 || length == 1;
+    are_digits && leads
+        || bytes == word(b"null\0\0\0\0")
+        || bytes == word(b"true\0\0\0\0")
+        || bytes == word(b"false\0\0\0")
 }
 
 /// Whether a text is a number that has a value.
 fn is_number(text: &[u8]) -> bool {
     // Of numbers with fewer digits, and two of the exponent, a double holds the value.
     const DIGITS: usize = 200;
-    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits =
+        |text: &[u8]| text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     let unsigned = text.strip_prefix(b"-").unwrap_or(text);
     let (whole, mut rest) = unsigned.split_at(digits(unsigned));
     if whole.is_empty() || whole.len() > 1 && whole.starts_with(b"0") {
@@ -305,44 +329,23 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_serde_json() {
-        for text in [
-            "0",
-            "-0",
-            "-",
-            "",
-            "00",
-            "01",
-            "-01",
-            "1.",
-            ".5",
-            "1.5",
-            "1.5.5",
-            "1e",
-            "1e+",
-            "1e5",
-            "1E-05",
-            "1e5.5",
-            "+1",
-            "1e309",
-            "1e308",
-            "-1e999",
-            "1e-999",
-            "0e999",
-            "1_0",
-            "0x1",
-            "NaN",
-            "1\u{e4}",
-            "12345678901234567890123",
-        ] {
-            assert_eq!(
-                is_number(text.as_bytes()),
-                serde_json::from_str::<Json>(text).is_ok(),
-                "{text}"
-            );
+        #[rustfmt::skip]
+        let texts = [
+            "0", "-0", "-", "", "00", "01", "-01", "1.", ".5", "1.5", "1.5.5", "1e", "1e+", "1e5", "1E-05", "1e5.5", "+1", "1e309", "1e308", "-1e999", "1e-999", "0e999", "1_0", "0x1", "NaN", "1\u{e4}", "12345678901234567890123", "12345678", "1234567a", "/", ":", "1:", "9\u{b0}", "true", "false", "null", "nul", "nulll", "True", "falsefal", 
+        ];
+        for text in texts {
+            let padded = format!("{text},        ");
+            for padded in [text, &padded] {
+                let is_json = is_scalar(padded.as_bytes(), text.len());
+                assert_eq!(is_json, serde_json::from_str::<Json>(text).is_ok(), "{text}");
+            }
         }
         for digits in [200, 300, 308, 309, 310, 400] {
             let text = "9".repeat(digits);
-            assert_eq!(is_number(text.as_bytes()), serde_json::from_str::<Json>(&text).is_ok());
+            assert_eq!(
+                is_scalar(text.as_bytes(), digits),
+                serde_json::from_str::<Json>(&text).is_ok()
+            );
         }
     }
 }

@@ -156,8 +156,15 @@ impl Cutter {
         }
     }
 
-    /// Marks a record that was only delimited, and begins at an offset.
+    /// Marks a record that begins at an offset, if it was only delimited.
     pub(in crate::eval) fn mark(&mut self, record: &[u8], offset: usize) -> Result<(), Error> {
+        if self.mode != Mode::Delimited {
+            return Ok(());
+        }
+        self.find_marks(record, offset)
+    }
+
+    fn find_marks(&mut self, record: &[u8], offset: usize) -> Result<(), Error> {
         self.scan.restart();
         match self.scan.look(Mode::Marked, record) {
             Found::End(end) if end == record.len() => Ok(()),
@@ -283,7 +290,7 @@ impl Cutter {
     fn look_through(&mut self, record: &[u8], offset: usize) -> Result<(), Error> {
         match self.mode {
             Mode::Delimited => Ok(()),
-            Mode::Marked => self.mark(record, offset),
+            Mode::Marked => self.find_marks(record, offset),
             Mode::Checked => check(record, offset, &mut self.scan).map(|_| ()),
         }
     }

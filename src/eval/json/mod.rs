@@ -11,7 +11,7 @@ use serde_json::{Deserializer, Value as Json};
 
 pub(super) use self::cut::{Cutter, held_too_much};
 pub(super) use self::read::{name_before, read};
-pub(super) use self::scan::{Found, Mode, Scan};
+pub(super) use self::scan::{Found, Mode, Scan, may_round};
 use super::lean::{Lean, Needed};
 use crate::error::{Error, Kind};
 

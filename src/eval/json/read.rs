@@ -64,7 +64,7 @@ fn each_member(
         let found = match scan.has_escapes {
             false => before.trim_ascii_end().strip_suffix(b"\"").and_then(|before| {
                 let (name, inside) = needed.last(before)?;
-                Some((String::from_utf8_lossy(name), inside))
+                Some((Cow::Borrowed(std::str::from_utf8(name).ok()?), inside))
             }),
             true => name_before(before).and_then(|name| {
                 let inside = needed.member(name.as_bytes())?;

@@ -115,26 +115,28 @@ impl Scan {
         step: impl Fn(&mut Self, &[u8; BLOCK], usize) -> Found,
     ) -> Found {
         self.marks.truncate(self.sure);
-        let (blocks, tail) = text.get(self.at..).unwrap_or_default().as_chunks::<BLOCK>();
-        for block in blocks {
-            match step(self, block, BLOCK) {
-                Found::More => self.at = self.at.saturating_add(BLOCK),
-                found => return found,
+        let mut padded = [b' '; BLOCK];
+        loop {
+            let rest = text.get(self.at..).unwrap_or_default();
+            let (block, arrived) = match rest.first_chunk() {
+                Some(block) => (block, BLOCK),
+                None => {
+                    padded.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                    self.sure = self.marks.len();
+                    (&padded, rest.len())
+                }
+            };
+            // What is no whole block yet is looked at again once more has arrived.
+            let before = (arrived < BLOCK).then_some(self.state);
+            match (step(self, block, arrived), before) {
+                (Found::More, None) => self.at = self.at.saturating_add(BLOCK),
+                (Found::More, Some(before)) => {
+                    self.state = before;
+                    return Found::More;
+                }
+                (found, _) => return found,
             }
         }
-        self.sure = self.marks.len();
-        if tail.is_empty() {
-            return Found::More;
-        }
-        // What is no whole block yet is looked at again once more has arrived.
-        let state = self.state;
-        let mut block = [b' '; BLOCK];
-        block.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
-        let found = step(self, &block, tail.len());
-        if found == Found::More {
-            self.state = state;
-        }
-        found
     }
 
     #[inline]
@@ -245,6 +247,38 @@ pub(super) fn punctuation(block: &[u8; BLOCK]) -> u64 {
     })
 }
 
+/// Whether a text may have a number that is equal to a whole one of other digits: with an exponent, or with so many digits
+/// that a double is rounded to it. What is in strings counts, too.
+pub(in crate::eval) fn may_round(text: &[u8]) -> bool {
+    let (blocks, tail) = text.as_chunks::<BLOCK>();
+    let mut padded = [b' '; BLOCK];
+    padded.iter_mut().zip(tail).for_each(|(to, from)| *to = *from);
+    // What is set in the block before: digits; digits and points, and the ends of 2, 4 and 8 of them.
+    let (mut digits_before, mut before) = (0_u64, [0_u64; 4]);
+    blocks.iter().chain([&padded]).any(|block| {
+        let digits = digits(block);
+        let exponents = mask(block, |bytes| is(b'e', bytes | u8x16::splat(CASE)));
+        let behind_digit = exponents & (digits << 1 | digits_before >> 63);
+        digits_before = digits;
+        // A double tells numbers of less than 16 digits, and a point, apart.
+        let mut run = digits | mask(block, |bytes| is(b'.', bytes));
+        for (before, by) in before.iter_mut().zip([1_u32, 2, 4, 8]) {
+            let moved = run.wrapping_shl(by) | before.wrapping_shr(64_u32.wrapping_sub(by));
+            *before = run;
+            run &= moved;
+        }
+        behind_digit | run != 0
+    })
+}
+
+#[inline]
+fn digits(block: &[u8; BLOCK]) -> u64 {
+    mask(block, |bytes| {
+        let numbers = bytes ^ u8x16::splat(b'0');
+        numbers.min(u8x16::splat(9)).cmp_eq(numbers)
+    })
+}
+
 #[inline]
 pub(super) fn spaces(block: &[u8; BLOCK]) -> u64 {
     mask(block, |bytes| is(b' ', bytes))
@@ -314,7 +348,8 @@ mod tests {
                 block.iter().rev().fold(0, |mask, byte| mask << 1 | u64::from(test(*byte)))
             };
             type Case = (fn(&[u8; BLOCK]) -> u64, fn(u8) -> bool);
-            let cases: [Case; 6] = [
+            let cases: [Case; 7] = [
+                (digits, |byte| byte.is_ascii_digit()),
                 (opens, |byte| b"[{".contains(&byte)),
                 (closes, |byte| b"]}".contains(&byte)),
                 (punctuation, |byte| b"[]{}:,".contains(&byte)),
@@ -324,6 +359,35 @@ mod tests {
             ];
             for (of_block, test) in cases {
                 assert_eq!(of_block(&block), mask(&block, test));
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_that_may_be_rounded() {
+        for blanks in 0..130 {
+            let padded =
+                |number: &str| format!("{}{number},{}", " ".repeat(blanks), " ".repeat(blanks % 3));
+            for number in [
+                "1e5",
+                "60.5E1",
+                "604875.99999999999",
+                "9007199254740993",
+                "x1E",
+                "1234567890.123456789",
+            ] {
+                assert!(may_round(padded(number).as_bytes()), "{number} {blanks}");
+            }
+            for number in [
+                "604876",
+                "604875.9999",
+                "07:08:11.2876208Z",
+                "true",
+                "123456789012345",
+                "e5",
+                "a.example",
+            ] {
+                assert!(!may_round(padded(number).as_bytes()), "{number} {blanks}");
             }
         }
     }

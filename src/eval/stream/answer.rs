@@ -20,6 +20,9 @@ use crate::eval::{Collections, Rows};
 use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
 
+/// Bytes of the records of a batch from which on what held them is not used again.
+const LARGE: usize = 1 << 20;
+
 /// Records that are evaluated at once; what held them is used again.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -64,6 +67,13 @@ impl Stream {
             };
             let own = text.get(record.clone()).unwrap_or_default();
             let offset = self.cutter.offset(record.start);
+            if let Some(literal) = &self.literal {
+                if !literal.may_be_in(own) {
+                    self.budget.add_records(&self.plan, 1);
+                    continue;
+                }
+                self.cutter.mark(own, offset)?;
+            }
             if batch.lean.len() == batch.records.len() {
                 batch.lean.push(Json::Null);
             }
@@ -72,8 +82,9 @@ impl Stream {
             }
             batch.records.push(record);
         }
-        // What was of other records may be large; it is kept for as many as come at once.
-        if !batch.records.is_empty() {
+        // What was of large records is large, and not kept for others.
+        let length: usize = batch.records.iter().map(Range::len).sum();
+        if length > LARGE {
             batch.lean.truncate(batch.records.len());
         }
         Ok(())

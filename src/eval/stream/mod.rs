@@ -2,6 +2,7 @@
 
 mod answer;
 mod error;
+mod literal;
 mod window;
 
 pub use error::StreamError;
@@ -12,6 +13,7 @@ use std::time::SystemTime;
 use std::{fmt, mem};
 
 use self::answer::{Answer, Batch};
+use self::literal::Literal;
 use super::batch::BATCH;
 use super::excerpt::Excerpts;
 use super::json::{Cutter, Mode};
@@ -58,6 +60,8 @@ pub struct Stream {
     plan: Arc<Plan>,
     now: DateTimeOffset,
     needed: Needed,
+    /// What is part of every record that passes.
+    literal: Option<Literal>,
     cutter: Cutter,
     /// The bytes of the record that is arriving.
     held: Vec<u8>,
@@ -86,6 +90,7 @@ impl Stream {
         cutter.hold(MOST);
         Stream {
             needed: Needed::of(plan, plan.filter.into_iter().chain(keys)),
+            literal: Literal::of(plan),
             now: DateTimeOffset::from_system_time(SystemTime::now()),
             cutter,
             held: Vec::new(),
@@ -162,7 +167,9 @@ impl Stream {
     ///
     /// What is well-formed has the same answer. What is not may be passed on as it came.
     pub fn trusting(mut self) -> Self {
-        self.cutter.look_by(Mode::Marked);
+        // Those that may pass are marked once it is known.
+        let mode = if self.literal.is_some() { Mode::Delimited } else { Mode::Marked };
+        self.cutter.look_by(mode);
         self
     }
 
