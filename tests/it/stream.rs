@@ -261,8 +261,21 @@ fn literals_in_any_spelling() {
         {"id":1,"name":"abc"},{"name":"abc"},{"name":"abcd"},{"name":"Abc"},{"n":["abc"],"name":null},{"tags":[{"n":"abc"}]},{"tags":[{"n":"xabc"},{"n":604876}]},{"tags":[{"n":60487.60e+1}]},"abc",604876,[604876],{}]"#;
     let records: Vec<Value> = serde_json::from_str(text).unwrap();
     for filter in [
-        "id eq 604876", "604876 eq id", "id eq 604876 and name eq null", "id eq -604876", "contains(name,'abc')", "name eq 'abc'", "not (name eq 'abc')", "name eq 'abc' or id eq 604876",
-        "tags/any(t:t/n eq 'abc')", "tags/any(t:t/n eq 604876)", "tags/any(t:contains(t/n,'abc'))", "tags/all(t:t/n eq 'abc')", "contains(concat(name,'abc'),'cabc')", "id add 1 eq 604877", "tolower(name) eq 'abc'",
+        "id eq 604876",
+        "604876 eq id",
+        "id eq 604876 and name eq null",
+        "id eq -604876",
+        "contains(name,'abc')",
+        "name eq 'abc'",
+        "not (name eq 'abc')",
+        "name eq 'abc' or id eq 604876",
+        "tags/any(t:t/n eq 'abc')",
+        "tags/any(t:t/n eq 604876)",
+        "tags/any(t:contains(t/n,'abc'))",
+        "tags/all(t:t/n eq 'abc')",
+        "contains(concat(name,'abc'),'cabc')",
+        "id add 1 eq 604877",
+        "tolower(name) eq 'abc'",
     ] {
         let plan = Query::parse(&format!("$filter={filter}&$count=true")).unwrap().bind().unwrap();
         let wanted: Value = serde_json::from_str(&plan.apply(&records).unwrap().to_json()).unwrap();

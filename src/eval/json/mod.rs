@@ -53,8 +53,7 @@ pub(super) fn utf8(text: &[u8], offset: usize) -> Result<&str, Error> {
     })
 }
 
-/// The error of a byte that is not UTF-8.
-pub(super) fn not_utf8(offset: usize) -> Error {
+fn not_utf8(offset: usize) -> Error {
     data("a byte that is not UTF-8".to_owned(), offset)
 }
 

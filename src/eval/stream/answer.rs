@@ -39,14 +39,14 @@ pub(super) enum Answer {
     /// The first ones in an order are written at the end.
     Ordered(Window),
     /// They are divided into pages at the end.
-    Paged { text: String, places: Vec<Range<usize>> },
+    Paged { text: Vec<u8>, places: Vec<Range<usize>> },
 }
 
 impl Answer {
     pub(super) fn of(plan: &Plan, most: usize) -> Self {
         let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         if plan.paging.is_some() {
-            Answer::Paged { text: String::new(), places: Vec::new() }
+            Answer::Paged { text: Vec::new(), places: Vec::new() }
         } else if plan.orderby.is_empty() {
             Answer::Written { skip: plan.skip, left: plan.top.unwrap_or(u64::MAX) }
         } else {
@@ -154,7 +154,8 @@ impl Stream {
                 self.budget = evaluator.budget;
                 for (record, offset) in selection.into_iter().map(own) {
                     let start = text.len();
-                    text.push_str(check(record, offset, &mut Scan::default())?);
+                    check(record, offset, &mut Scan::default())?;
+                    text.extend_from_slice(record);
                     places.push(start..text.len());
                     let held = places.len().saturating_mul(size_of::<Range<usize>>());
                     if held.saturating_add(text.len()) > self.most {

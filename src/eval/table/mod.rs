@@ -157,7 +157,7 @@ impl Table {
     }
 
     /// The records in some places of a text, which are JSON.
-    pub(super) fn of_text(text: String, places: Vec<Range<usize>>) -> Self {
+    pub(super) fn of_text(text: Vec<u8>, places: Vec<Range<usize>>) -> Self {
         Table::of(segment::records(text, places))
     }
 

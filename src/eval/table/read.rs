@@ -5,13 +5,13 @@ use std::ops::Range;
 use serde_core::Serialize;
 
 use crate::error::Error;
-use crate::eval::json::{Cutter, Mode, Scan, check, data, not_utf8};
+use crate::eval::json::{Cutter, Mode, Scan, check, data};
 
 /// Bytes of a text at most: there are never more items than a column can count.
 const MOST: u64 = 1 << 33;
 
 /// Cuts the records out of a text, as a stream does.
-pub(super) fn read(bytes: Vec<u8>, by_lines: bool) -> Result<(String, Vec<Range<usize>>), Error> {
+pub(super) fn read(bytes: Vec<u8>, by_lines: bool) -> Result<(Vec<u8>, Vec<Range<usize>>), Error> {
     if bytes.len() as u64 > MOST {
         return Err(data(format!("more than {MOST} bytes"), 0));
     }
@@ -23,9 +23,7 @@ pub(super) fn read(bytes: Vec<u8>, by_lines: bool) -> Result<(String, Vec<Range<
     while let Some(place) = cutter.next(&bytes)? {
         places.push(place);
     }
-    let text = String::from_utf8(bytes);
-    // What was cut is UTF-8, and so is what is between.
-    text.map(|text| (text, places)).map_err(|error| not_utf8(error.utf8_error().valid_up_to()))
+    Ok((bytes, places))
 }
 
 /// The only value of a text.
@@ -39,7 +37,7 @@ pub(super) fn single(text: &str) -> Result<Range<usize>, Error> {
 /// Records as JSON, one behind the other.
 pub(super) fn written<T: Serialize>(
     records: impl IntoIterator<Item = T>,
-) -> Result<(String, Vec<Range<usize>>), Error> {
+) -> Result<(Vec<u8>, Vec<Range<usize>>), Error> {
     let (mut text, mut places, mut scan) = (Vec::new(), Vec::new(), Scan::default());
     for record in records {
         let start = text.len();
@@ -48,6 +46,5 @@ pub(super) fn written<T: Serialize>(
         check(text.get(start..).unwrap_or_default(), start, &mut scan)?;
         places.push(start..text.len());
     }
-    // JSON is UTF-8.
-    Ok((String::from_utf8(text).unwrap_or_default(), places))
+    Ok((text, places))
 }

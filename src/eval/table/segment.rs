@@ -28,7 +28,8 @@ pub(super) struct Records(Vec<Record>);
 /// A part of a text, which lives as long as a record of it does.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
-    text: Arc<String>,
+    /// It was checked, and so is UTF-8. What of it is wanted as `str` is checked once more: that takes less than a `String` does for all of it.
+    text: Arc<Vec<u8>>,
     place: Range<usize>,
 }
 
@@ -36,22 +37,26 @@ impl Record {
     /// Reads the only record of a text.
     pub(super) fn read(text: &str) -> Result<Self, Error> {
         let place = read::single(text)?;
-        Ok(Record { text: Arc::new(text.to_owned()), place })
+        Ok(Record { text: Arc::new(text.as_bytes().to_vec()), place })
     }
 
     pub(super) fn text(&self) -> &str {
+        json::utf8(self.bytes(), self.place.start).unwrap_or_default()
+    }
+
+    fn bytes(&self) -> &[u8] {
         self.text.get(self.place.clone()).unwrap_or_default()
     }
 
     /// What is needed of the record.
     pub(super) fn lean(&self, needed: &Needed) -> Result<Json, Error> {
-        json::lean(self.text().as_bytes(), self.place.start, needed)
+        json::lean(self.bytes(), self.place.start, needed)
     }
 }
 
 /// The records of a text.
 pub(super) fn records(
-    text: String,
+    text: Vec<u8>,
     places: Vec<Range<usize>>,
 ) -> impl ExactSizeIterator<Item = Record> {
     let text = Arc::new(text);
