@@ -366,3 +366,43 @@ fn records_of_every_kind_of_text() {
     let table = Table::from_json(r#"[{"id":1,"id":5},{"ID":1,"Id":2},{"Id":3}]"#).unwrap();
     assert_eq!(table.query(&query).unwrap().positions().collect::<Vec<_>>(), [0, 2]);
 }
+
+/// Texts take the steps that they take rows, whatever is left of them and whatever is asked first.
+#[test]
+fn steps_of_long_texts() {
+    let long = "lorem ipsum ".repeat(700);
+    let records: Vec<Value> = (0..200)
+        .map(|i| {
+            let text = if i % 3 == 0 { format!("{i}") } else { format!("{long}{i}") };
+            let mixed = if i % 2 == 0 { json!(i) } else { json!(text) };
+            json!({"id": i * 7 % 200, "t": text, "mixed": mixed, "in": [{"t": text}]})
+        })
+        .collect();
+    let table = table(&records);
+    let parts: Vec<String> = (0..40).map(|i| format!("contains(t,'zz{i}')")).collect();
+    let many = parts.join(" or ");
+    #[rustfmt::skip]
+    let filters = [
+        format!("id lt 40 and ({many})"), format!("id eq 7 and ({many})"), many,
+        "t eq '3' or endswith(t,'m 31') or t gt 'lorf'".to_owned(),
+        "matchespattern(t,'ipsum 7$') and id gt 20".to_owned(),
+        "mixed eq 2 and contains(t,'1') and in/any(i:contains(i/t,'x'))".to_owned(),
+        "in/any(i:tolower(i/t) eq 'x') or t in ('3','6')".to_owned(),
+        "contains(t,'zz') or 10 div (id sub 3) eq 1".to_owned(),
+    ];
+    for filter in filters {
+        for steps in (0..18).map(|power| 1 << power) {
+            for collation in [Collation::Ordinal, Collation::IgnoreCase] {
+                let mut settings = Settings::default();
+                settings.collation = collation;
+                (settings.limits.query_steps, settings.limits.query_steps_per_record) = (steps, 5);
+                let query = Query::parse_with(&format!("$filter={filter}"), &settings).unwrap();
+                let [rows, found] = both(&query, &records, &table);
+                // Columns may answer with fewer steps than rows take.
+                if rows.is_ok() || found.is_err() {
+                    assert_eq!(found, rows, "{steps} {query}");
+                }
+            }
+        }
+    }
+}

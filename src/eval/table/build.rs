@@ -172,7 +172,9 @@ impl Column {
             texts.text.reserve_exact(length());
             texts.ends.reserve_exact(codes.len());
             for code in &codes {
-                texts.text.push_str(json(code).as_str().unwrap_or_default());
+                let text = json(code).as_str().unwrap_or_default();
+                texts.longest = texts.longest.max(text.len());
+                texts.text.push_str(text);
                 texts.ends.push(texts.text.len() as u32);
             }
             return Column::new(Form::Texts(texts), known);

@@ -59,6 +59,8 @@ pub(super) struct Texts {
     pub(super) text: String,
     /// Where each of them ends.
     pub(super) ends: Vec<u32>,
+    /// No text is longer.
+    pub(super) longest: usize,
     pub(super) points: OnceLock<Option<Vec<i64>>>,
     /// The place of each row in the order of all of them; equal ones have one.
     pub(super) ranks: Often<Vec<u32>>,

@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::column::{Column, Form, Lists, Texts};
+use super::column::{Column, Form, Lists, Texts, part};
 use super::columns::Columns;
 use super::segment::Records;
 use super::wanted::{Leaf, Wanted, leaf};
@@ -23,6 +23,8 @@ use crate::value::{DateTimeOffset, Number, Value};
 
 /// Lean records that are held at once.
 const LEAN: usize = 8 * BATCH;
+/// Fewer steps than this for a text are part of the one that every node takes, as they are for rows.
+const HEAVY: u64 = 64;
 
 /// Evaluates conditions for all rows of a segment.
 pub(super) struct Filter<'f> {
@@ -46,8 +48,13 @@ enum Of {
 impl Filter<'_> {
     /// The rows that pass a filter.
     pub(super) fn passing(&mut self, id: NodeId) -> Result<Bits, Error> {
+        let budget = self.budget;
         let rows = self.looked_up(id).unwrap_or_else(|| Bits::all(self.records.len()));
-        self.narrow(id, true, rows, Of::Records)
+        self.narrow(id, true, rows, Of::Records).or_else(|_| {
+            // Rows are asked in another order: they tell what fails first, or pass where steps are few.
+            self.budget = budget;
+            self.row_by_row(id, true, &Bits::all(self.records.len()))
+        })
     }
 
     /// The only rows that may pass, where an index tells which.
@@ -198,9 +205,6 @@ impl Filter<'_> {
         else {
             return Ok(Bits::none(rows.len()));
         };
-        if let Form::Texts(texts) = &column.form {
-            self.charge(id, texts.text.len() as u64 / 64)?;
-        }
         let collation = self.plan.settings.collation;
         let scratch = RefCell::new(String::new());
         let test = |value: &Value<'_>| match &leaf {
@@ -220,11 +224,15 @@ impl Filter<'_> {
             return Ok(rows);
         }
         // Where few rows are left, only these are asked.
-        let few = match column.form {
-            Form::Texts(_) | Form::Mixed(_) => column.len() / 8,
-            Form::Coded(_) | Form::Integers(_) => column.len() / 256,
+        let are_few = match &column.form {
+            Form::Texts(texts) if self.steps(&leaf, texts.longest) >= HEAVY => {
+                let read = self.charge_texts(id, &leaf, texts, &rows)?;
+                read < texts.text.len() / 2
+            }
+            Form::Texts(_) | Form::Mixed(_) => rows.count() < column.len() / 8,
+            Form::Coded(_) | Form::Integers(_) => rows.count() < column.len() / 256,
         };
-        if rows.count() < few {
+        if are_few {
             let mut passing = Bits::none(rows.len());
             for row in rows.rows().filter(|row| test(&column.value(*row))) {
                 passing.add(row);
@@ -236,6 +244,40 @@ impl Filter<'_> {
             None => rows.keep(&column.rows_where(test)),
         }
         Ok(rows)
+    }
+
+    /// The steps that one text takes.
+    fn steps(&self, leaf: &Leaf<'_>, len: usize) -> u64 {
+        match leaf {
+            Leaf::Tested(prepared) => prepared.steps(len),
+            Leaf::Compared(
+                Operator::Eq | Operator::Ne,
+                Value::Null | Value::Boolean(_) | Value::Number(Number::Integer(_)),
+            )
+            | Leaf::Truth => 0,
+            Leaf::Compared(..) | Leaf::OneOf(_) => {
+                self.plan.settings.collation.steps(len as u64 / 64)
+            }
+        }
+    }
+
+    /// Takes off the steps that the texts of some rows take, and says how many bytes they have.
+    fn charge_texts(
+        &mut self,
+        id: NodeId,
+        leaf: &Leaf<'_>,
+        texts: &Texts,
+        rows: &Bits,
+    ) -> Result<usize, Error> {
+        let (mut read, mut steps) = (0_usize, 0_u64);
+        for row in rows.rows() {
+            let len = part(&texts.ends, row..row.saturating_add(1)).len();
+            read = read.saturating_add(len);
+            let own = self.steps(leaf, len);
+            steps = steps.saturating_add(if own < HEAVY { 0 } else { own });
+        }
+        self.charge(id, steps)?;
+        Ok(read)
     }
 
     /// What columns do not answer is asked of lean records.

@@ -192,6 +192,7 @@ impl Texts {
             return false;
         }
         self.text.replace_range(place, &new.concat());
+        self.longest = new.iter().map(|text| text.len()).fold(self.longest, usize::max);
         splice_ends(&mut self.ends, rows, new.iter().map(|text| text.len()));
         self.ranks = Often::default();
         if let Some(all) = self.points.get_mut() {
