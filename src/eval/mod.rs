@@ -28,7 +28,7 @@ pub use table::Table;
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::plan::{Form, Paging, Plan, Shape};
+use crate::plan::{Form, Plan, Shape};
 use crate::value::{DateTimeOffset, Value};
 use batch::{BATCH, Rows};
 use order::{First, compare_keys};
@@ -114,10 +114,7 @@ fn page<'a>(
     let scope = Scope { now, outer: None, related: &related, looked_up: false };
     let mut evaluator = Evaluator::new(plan, scope, Budget::new(plan, records.len()));
     let window = window(&mut evaluator, Rows::Beside(records))?;
-    let next_link = match &plan.paging {
-        Some(paging) if window.more => next_link(&mut evaluator, paging, records, &window)?,
-        _ => None,
-    };
+    let next_link = next_link(&mut evaluator, records, &window)?;
     let kept = window.positions.iter().filter_map(|position| records.get(*position));
     let kept: Vec<_> = kept.collect();
     let changes = |shape: &&Shape| kept.iter().any(|record| shape.changes(record));
@@ -133,14 +130,16 @@ fn page<'a>(
     Ok(Page { count: window.count, next_link, positions, records })
 }
 
-/// The link to what follows the records of a page.
+/// The link to what follows the records of a page, if something does.
 fn next_link<'e>(
     evaluator: &mut Evaluator<'e>,
-    paging: &Paging,
     records: &'e [serde_json::Value],
-    Window { skipped, positions, .. }: &Window,
+    Window { skipped, positions, more, .. }: &Window,
 ) -> Result<Option<String>, Error> {
     let plan = evaluator.plan;
+    let Some(paging) = plan.paging.as_ref().filter(|_| *more) else {
+        return Ok(None);
+    };
     let backwards = positions.iter().rev().chain(skipped.iter().rev());
     let mut backwards = backwards.filter_map(|position| records.get(*position));
     let Some(last) = backwards.next() else {

@@ -22,7 +22,7 @@ use crate::plan::{Form as NodeForm, NodeId, Op, Operation, Plan, compare};
 use crate::value::{DateTimeOffset, Number, Value};
 
 /// Lean records that are held at once.
-const LEAN: usize = 8 * BATCH;
+pub(super) const LEAN: usize = 8 * BATCH;
 /// Fewer steps than this for a text are part of the one that every node takes, as they are for rows.
 const HEAVY: u64 = 64;
 

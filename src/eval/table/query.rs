@@ -6,18 +6,19 @@ use super::Table;
 use super::bits::Bits;
 use super::columns::Columns;
 use super::each::each;
-use super::filter::Filter;
+use super::filter::{Filter, LEAN};
 use super::order::{self, Key};
 use super::picked::{Picked, Place, Rows, set_places};
 use super::segment::Segment;
 use super::wanted::Wanted;
 use crate::error::Error;
+use crate::eval::batch::{self, BATCH};
 use crate::eval::excerpt::Excerpts;
 use crate::eval::lean::{Needed, WHOLE};
 use crate::eval::page::{Page, Positions, Records, Source, Texts};
 use crate::eval::related::{Collections, Related};
 use crate::eval::rows::{Budget, Evaluator, Scope};
-use crate::eval::{Window, batch, page, window};
+use crate::eval::{next_link, window};
 use crate::plan::{Form, Plan};
 use crate::value::DateTimeOffset;
 
@@ -36,24 +37,22 @@ impl Asked<'_> {
         let keys: Option<Vec<usize>> =
             plan.orderby.iter().map(|(key, _)| wanted.column(plan, *key)).collect();
         let mut budget = Budget::new(plan, self.table.len());
-        let may_fail = plan.filter.is_some_and(|filter| plan.node(filter).form == Form::Other);
-        let ends_early = plan.orderby.is_empty() && plan.top.is_some() && !plan.count && may_fail;
-        let Some(keys) = keys.filter(|_| !ends_early || plan.paging.is_some()) else {
-            if plan.paging.is_some() {
-                return self.server_page(self.table.places());
+        if plan.filter.is_some_and(|filter| plan.node(filter).form == Form::Other) {
+            // What fails depends on how far the rows are looked at, and in which order.
+            if plan.orderby.is_empty() && plan.top.is_some() && !plan.count {
+                let rows = self.first_rows(&mut budget)?;
+                return self.answer(Rows::List(rows), budget, None, None);
             }
-            let window = self.by_rows(&mut budget)?;
-            let all: Vec<Place> = self.table.places().collect();
-            let rows = window.positions.iter().filter_map(|at| all.get(*at).copied());
-            return self.answer(Rows::List(rows.collect()), budget, window.count);
-        };
-        let segments = self.each_segment(&wanted, &mut budget)?;
-        if plan.paging.is_some() {
-            let passing: Vec<_> = segments.into_iter().map(|(_, passing)| passing).collect();
-            return self.server_page(set_places(&passing));
+            if keys.is_none() {
+                return self.by_rows(self.table.places().collect(), budget);
+            }
         }
+        let segments = self.each_segment(&wanted, &mut budget)?;
+        let Some(keys) = keys.filter(|_| plan.paging.is_none()) else {
+            let passing: Vec<_> = segments.into_iter().map(|(_, passing)| passing).collect();
+            return self.by_rows(set_places(&passing).collect(), budget);
+        };
         let count: usize = segments.iter().map(|(_, passing)| passing.count()).sum();
-        let narrow = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         let (skip, top) = (narrow(plan.skip), plan.top.map_or(usize::MAX, narrow));
         let counted = plan.count.then_some(count as u64);
         let rows = match keys.is_empty() {
@@ -69,7 +68,7 @@ impl Asked<'_> {
                 Rows::List(sorted.into_iter().skip(skip).collect())
             }
         };
-        self.answer(rows, budget, counted)
+        self.answer(rows, budget, counted, None)
     }
 
     fn answer(
@@ -77,10 +76,11 @@ impl Asked<'_> {
         rows: Rows,
         budget: Budget,
         count: Option<u64>,
+        next_link: Option<String>,
     ) -> Result<Page<'static>, Error> {
         let picked = Picked { table: self.table.clone(), rows };
         let records = self.shaped(&picked, budget)?;
-        Ok(Page { count, next_link: None, positions: Positions::Of(picked), records })
+        Ok(Page { count, next_link, positions: Positions::Of(picked), records })
     }
 
     /// The columns of each segment and the rows that pass the filter.
@@ -190,31 +190,53 @@ impl Asked<'_> {
         first
     }
 
-    /// The window that the evaluator of rows finds, over records that have what filter and order need: it is exact
-    /// about which of them are never looked at, and so about what fails.
-    fn by_rows(&self, budget: &mut Budget) -> Result<Window, Error> {
+    /// The first rows that pass, as many as the window wants: what comes after the batch of the last one is not looked at.
+    fn first_rows(&self, budget: &mut Budget) -> Result<Vec<Place>, Error> {
+        let plan = self.plan;
+        let (skip, top) = (narrow(plan.skip), plan.top.map_or(usize::MAX, narrow));
+        let window = skip.saturating_add(top);
+        let needed = Needed::of(plan, plan.filter);
+        let (mut places, mut passing) = (self.table.places().peekable(), Vec::new());
+        while passing.len() < window && places.peek().is_some() {
+            let places: Vec<Place> = places.by_ref().take(LEAN).collect();
+            let lean = self.read(&places, &needed)?;
+            let related = Related::new(self.collections);
+            let mut evaluator = Evaluator::new(plan, self.scope(&related), *budget);
+            for start in (0..lean.len()).step_by(BATCH) {
+                if passing.len() >= window {
+                    break;
+                }
+                let mut selection = evaluator.start_batch(batch::Rows::Beside(&lean), start);
+                evaluator.filter(&mut selection).map_err(|error| plan.about(error, "$filter"))?;
+                let rows = selection.iter().map(|row| start.saturating_add(*row));
+                passing.extend(rows.filter_map(|row| places.get(row).copied()));
+            }
+            *budget = evaluator.budget;
+        }
+        passing.truncate(window);
+        Ok(passing.split_off(skip.min(passing.len())))
+    }
+
+    /// What the evaluator of rows answers, over records that have what filter and order need.
+    fn by_rows(&self, places: Vec<Place>, budget: Budget) -> Result<Page<'static>, Error> {
         let plan = self.plan;
         let keys = plan.orderby.iter().map(|(key, _)| *key);
-        let needed = Needed::of(plan, plan.filter.into_iter().chain(keys));
-        let lean: Vec<Json> = self.read(self.table.places(), &needed)?;
+        let lean = self.read(&places, &Needed::of(plan, plan.filter.into_iter().chain(keys)))?;
         let related = Related::new(self.collections);
-        let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
-        let mut evaluator = Evaluator::new(plan, scope, *budget);
+        let mut evaluator = Evaluator::new(plan, self.scope(&related), budget);
         let window = window(&mut evaluator, batch::Rows::Beside(&lean))?;
-        *budget = evaluator.budget;
-        Ok(window)
+        let next_link = next_link(&mut evaluator, &lean, &window)?;
+        let rows = window.positions.iter().filter_map(|at| places.get(*at).copied());
+        self.answer(Rows::List(rows.collect()), evaluator.budget, window.count, next_link)
     }
 
     /// What is needed of some records.
-    fn read(
-        &self,
-        mut rows: impl Iterator<Item = Place>,
-        needed: &Needed,
-    ) -> Result<Vec<Json>, Error> {
-        rows.try_fold(Vec::new(), |mut records, row| {
-            records.push(self.table.lean(row, needed)?);
-            Ok(records)
-        })
+    fn read(&self, rows: &[Place], needed: &Needed) -> Result<Vec<Json>, Error> {
+        rows.iter().map(|row| self.table.lean(*row, needed)).collect()
+    }
+
+    fn scope<'e>(&self, related: &'e Related<'e>) -> Scope<'e> {
+        Scope { now: self.now, outer: None, related, looked_up: false }
     }
 
     /// The records of the answer.
@@ -224,9 +246,8 @@ impl Asked<'_> {
             return Ok(as_they_are());
         };
         let related = Related::new(self.collections);
-        let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };
+        let mut evaluator = Evaluator::new(self.plan, self.scope(&related), budget);
         if shape.is_excerpt() {
-            let mut evaluator = Evaluator::new(self.plan, scope, budget);
             let (mut text, mut ends) = (String::new(), Vec::with_capacity(picked.len()));
             let mut excerpts = Excerpts::default();
             for record in picked.texts() {
@@ -235,27 +256,17 @@ impl Asked<'_> {
             }
             return Ok(Records::Kept(Texts::new(Source::Written(text, ends))));
         }
-        let records = self.read(picked.places(), &WHOLE)?;
+        let places: Vec<Place> = picked.places().collect();
+        let records = self.read(&places, &WHOLE)?;
         if !records.iter().any(|record| shape.changes(record)) {
             return Ok(as_they_are());
         }
-        let mut evaluator = Evaluator::new(self.plan, scope, budget);
+        let mut evaluator = Evaluator::new(self.plan, self.scope(&related), budget);
         let made = records.iter().map(|record| evaluator.shaped(shape, record));
         made.collect::<Result<_, _>>().map(Records::Made)
     }
+}
 
-    /// A page of a service, which goes on behind keys.
-    fn server_page(&self, rows: impl Iterator<Item = Place>) -> Result<Page<'static>, Error> {
-        let places: Vec<Place> = rows.collect();
-        let records = self.read(places.iter().copied(), &WHOLE)?;
-        let page = page(self.plan, &records, self.collections, self.now)?;
-        let rows = page.positions().filter_map(|at| places.get(at).copied()).collect();
-        let picked = Picked { table: self.table.clone(), rows: Rows::List(rows) };
-        let records = match self.plan.shape {
-            Some(_) => Records::Made(page.records().cloned().collect()),
-            None => Records::Kept(Texts::new(Source::Picked(picked.clone()))),
-        };
-        let next_link = page.next_link().map(str::to_owned);
-        Ok(Page { count: page.count(), next_link, positions: Positions::Of(picked), records })
-    }
+fn narrow(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
