@@ -10,6 +10,7 @@ use super::bits::Bits;
 use super::index::Index;
 use super::often::Often;
 use super::order::ranks;
+use super::question::Question;
 use crate::value::{Collation, DateTimeOffset, Number, Value, total_order};
 
 /// Distinct values that have a set of rows each.
@@ -185,9 +186,8 @@ impl Coded {
     }
 
     /// The rows whose value passes a test, which is asked of every value once.
-    fn rows_where(&self, test: impl Fn(&Value<'_>) -> bool) -> Bits {
-        let passes: Vec<bool> =
-            self.values.iter().map(|json| test(&Value::from_json(json))).collect();
+    fn rows_where(&self, test: impl Fn(&Json) -> bool) -> Bits {
+        let passes: Vec<bool> = self.values.iter().map(test).collect();
         let count = self.len();
         let passing = passes.iter().filter(|passes| **passes).count();
         if passing == 0 {
@@ -229,17 +229,17 @@ impl Column {
         self.known.len()
     }
 
-    /// The rows whose value passes a test; of values that rows share, one is asked.
-    pub(super) fn rows_where(&self, test: impl Fn(&Value<'_>) -> bool) -> Bits {
+    /// The rows whose value has an answer; of values that rows share, one is asked.
+    pub(super) fn rows_where(&self, question: &Question<'_>) -> Bits {
         match &self.form {
-            Form::Coded(coded) => coded.rows_where(test),
-            Form::Mixed(values) => Bits::of(values, |json| test(&Value::from_json(json))),
+            Form::Coded(coded) => coded.rows_where(|json| question.of_json(json)),
+            Form::Mixed(values) => Bits::of(values, |json| question.of_json(json)),
             Form::Integers(_) | Form::Texts(_) => {
                 let mut rows = Bits::none(self.len());
-                for row in self.known.rows().filter(|row| test(&self.value(*row))) {
+                for row in self.known.rows().filter(|row| question.of_value(&self.value(*row))) {
                     rows.add(row);
                 }
-                if test(&Value::Null) {
+                if question.of_value(&Value::Null) {
                     rows.join(&self.known.others());
                 }
                 rows

@@ -2,14 +2,13 @@
 //!
 //! What no column can answer is asked of lean records, for the rows that are still undecided.
 
-use std::cell::RefCell;
-
 use memchr::memmem::Finder;
 use serde_json::Value as Json;
 
 use super::bits::Bits;
 use super::column::{Column, Form, Lists, Texts, part};
 use super::columns::Columns;
+use super::question::Question;
 use super::segment::Records;
 use super::wanted::{Leaf, Wanted, leaf};
 use crate::ast::Operator;
@@ -18,7 +17,7 @@ use crate::eval::batch::{BATCH, Rows};
 use crate::eval::lean::Needed;
 use crate::eval::related::{Collections, Related};
 use crate::eval::rows::{Budget, Evaluator, Scope};
-use crate::plan::{Form as NodeForm, NodeId, Op, Operation, Plan, compare};
+use crate::plan::{Form as NodeForm, NodeId, Op, Operation, Plan};
 use crate::value::{DateTimeOffset, Number, Value};
 
 /// Lean records that are held at once.
@@ -206,27 +205,15 @@ impl Filter<'_> {
             return Ok(Bits::none(rows.len()));
         };
         let collation = self.plan.settings.collation;
-        let scratch = RefCell::new(String::new());
-        let test = |value: &Value<'_>| match &leaf {
-            Leaf::Compared(op, constant) => compare(*op, value, constant, collation) == asked,
-            Leaf::Tested(prepared) => match value {
-                Value::String(text) => prepared.test(text, &mut scratch.borrow_mut()) == asked,
-                _ => false,
-            },
-            Leaf::OneOf(Operation::InSet(set)) => set.contains(value, collation) == asked,
-            Leaf::OneOf(_) => false,
-            Leaf::Truth => matches!(value, Value::Boolean(truth) if *truth == asked),
-        };
-        if let (Leaf::Compared(Operator::Eq, constant), true) = (&leaf, asked)
-            && let Some(equal) = column.equal(constant, collation)
-        {
+        let question = Question::new(leaf, asked, collation);
+        if let Some(equal) = question.equal().and_then(|wanted| column.equal(wanted, collation)) {
             rows.keep(&equal);
             return Ok(rows);
         }
         // Where few rows are left, only these are asked.
         let are_few = match &column.form {
-            Form::Texts(texts) if self.steps(&leaf, texts.longest) >= HEAVY => {
-                let read = self.charge_texts(id, &leaf, texts, &rows)?;
+            Form::Texts(texts) if self.steps(&question.leaf, texts.longest) >= HEAVY => {
+                let read = self.charge_texts(id, &question.leaf, texts, &rows)?;
                 read < texts.text.len() / 2
             }
             Form::Texts(_) | Form::Mixed(_) => rows.count() < column.len() / 8,
@@ -234,14 +221,14 @@ impl Filter<'_> {
         };
         if are_few {
             let mut passing = Bits::none(rows.len());
-            for row in rows.rows().filter(|row| test(&column.value(*row))) {
+            for row in rows.rows().filter(|row| question.of_value(&column.value(*row))) {
                 passing.add(row);
             }
             return Ok(passing);
         }
-        match of_form(&leaf, asked, column) {
+        match of_form(&question.leaf, asked, column) {
             Some(passing) => rows.keep(&passing),
-            None => rows.keep(&column.rows_where(test)),
+            None => rows.keep(&column.rows_where(&question)),
         }
         Ok(rows)
     }

@@ -11,6 +11,7 @@ mod often;
 mod order;
 mod picked;
 mod query;
+mod question;
 mod read;
 mod segment;
 mod splice;
@@ -28,13 +29,15 @@ use serde_json::Value as Json;
 pub(super) use self::picked::Picked;
 use self::picked::Place;
 use self::query::Asked;
+use self::question::Question;
 use self::segment::{ROWS, Record, Segment};
+use self::wanted::Leaf;
 use super::lean::{Needed, Step};
 use super::{Collections, Page};
 use crate::ast::Operator;
 use crate::error::Error;
 use crate::limits::Names;
-use crate::plan::{Plan, compare};
+use crate::plan::Plan;
 use crate::value::{Collation, DateTimeOffset, Value};
 
 /// Records that many queries are asked of: their JSON text, and columns of values that are made when a plan
@@ -266,7 +269,8 @@ impl Table {
     /// ```
     pub fn positions_of(&self, path: &str, value: &Json) -> Result<Vec<usize>, Error> {
         let path: Vec<Step> = path.split('/').map(|name| Step::Member(name.into())).collect();
-        let (wanted, collation) = (Value::from_json(value), Collation::default());
+        let (wanted, collation) = (Value::from_json(value).into_owned(), Collation::default());
+        let question = Question::new(Leaf::Compared(Operator::Eq, &wanted), true, collation);
         let mut positions = Vec::new();
         let mut start = 0_usize;
         for segment in self.segments() {
@@ -275,9 +279,7 @@ impl Table {
             if let Some(column) = columns.column(0) {
                 column.lookup.request();
                 let found = column.equal(&wanted, collation);
-                let found = found.unwrap_or_else(|| {
-                    column.rows_where(|value| compare(Operator::Eq, value, &wanted, collation))
-                });
+                let found = found.unwrap_or_else(|| column.rows_where(&question));
                 positions.extend(found.rows().map(|row| start.saturating_add(row)));
             }
             start = start.saturating_add(segment.records.len());

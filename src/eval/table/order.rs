@@ -6,8 +6,13 @@ use std::iter;
 
 use super::bits::{Bits, of_word, word_of};
 use super::column::{Column, Form};
+use super::segment::ROWS;
 use crate::ast::Direction;
 use crate::value::{Collation, total_order};
+
+/// Bits of the number of a row in its segment.
+const ROW_BITS: u32 = ROWS.ilog2();
+const ROW_MASK: u128 = ROWS as u128 - 1;
 
 /// A sort key: the column of its path, and which way.
 pub(super) struct Key<'c> {
@@ -23,24 +28,49 @@ pub(super) fn first(
     collation: Collation,
 ) -> Vec<usize> {
     let parts = parts(keys, collation);
-    // Whether the numbers say all.
-    let exact = parts.len() == keys.len() && parts.iter().all(|part| part.is_exact);
-    let key = |row| parts.iter().fold(0, |all, part| part.add(all, row));
-    let behind = parts.iter().skip(1).map(|part| part.bits).sum::<u32>();
-    let mut first = First::new(window, |left: &(u128, usize), right: &(u128, usize)| {
-        let order = left.0.cmp(&right.0);
-        if order.is_ne() || exact {
-            return order.then(left.1.cmp(&right.1));
-        }
-        compare((keys, left.1), (keys, right.1), collation).then(left.1.cmp(&right.1))
-    });
-    for (number, mut word) in rows.words().enumerate() {
-        if let (Some((bound, _)), Some(part)) = (first.bound, parts.first()) {
-            word = part.until(bound.wrapping_shr(behind), number, word);
-        }
-        of_word(number, word).for_each(|row| first.add((key(row), row)));
+    let bits: u32 = parts.iter().map(|part| part.bits).sum();
+    // Where the numbers say all, rows are numbers as well.
+    let is_exact = parts.len() == keys.len() && parts.iter().all(|part| part.is_exact);
+    let room = if is_exact { bits.saturating_add(ROW_BITS) } else { u32::MAX };
+    if room <= u64::BITS {
+        let pack = |key: u128, row: usize| (key as u64) << ROW_BITS | row as u64;
+        let found = select(&parts, rows, First::new(window, u64::cmp), pack, |item| {
+            u128::from(item >> ROW_BITS)
+        });
+        return found.into_iter().map(|item| (item & ROW_MASK as u64) as usize).collect();
     }
-    first.sorted().into_iter().map(|(_, row)| row).collect()
+    if room <= u128::BITS {
+        let pack = |key: u128, row: usize| key << ROW_BITS | row as u128;
+        let found =
+            select(&parts, rows, First::new(window, u128::cmp), pack, |item| item >> ROW_BITS);
+        return found.into_iter().map(|item| (item & ROW_MASK) as usize).collect();
+    }
+    let first = First::new(window, |left: &(u128, usize), right: &(u128, usize)| {
+        let order = left.0.cmp(&right.0);
+        let order = order.then_with(|| compare((keys, left.1), (keys, right.1), collation));
+        order.then(left.1.cmp(&right.1))
+    });
+    let found = select(&parts, rows, first, |key, row| (key, row), |(key, _)| key);
+    found.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The first rows by numbers of their keys, as items that a row and its number make.
+fn select<T: Copy, C: Fn(&T, &T) -> Ordering>(
+    parts: &[Part<'_>],
+    rows: &Bits,
+    mut first: First<T, C>,
+    item: impl Fn(u128, usize) -> T,
+    key: impl Fn(T) -> u128,
+) -> Vec<T> {
+    let of_row = |row| parts.iter().fold(0, |all, part| part.add(all, row));
+    let behind = parts.iter().skip(1).map(|part| part.bits).sum::<u32>();
+    for (number, mut word) in rows.words().enumerate() {
+        if let (Some(bound), Some(part)) = (first.bound, parts.first()) {
+            word = part.until(key(bound).wrapping_shr(behind), number, word);
+        }
+        of_word(number, word).for_each(|row| first.add(item(of_row(row), row)));
+    }
+    first.sorted()
 }
 
 /// As many keys as fit a number; behind one that is not exact the others say nothing.
@@ -136,7 +166,7 @@ impl<'c> Part<'c> {
                 match texts.ranks.get(|| {
                     ranks(column.len(), |row| texts.get(row), |left, right| left.cmp(right))
                 }) {
-                    Some(ranks) => (Cow::Borrowed(ranks.as_slice()), 33, true),
+                    Some(ranks) => (Cow::Borrowed(ranks.as_slice()), 17, true),
                     None => (Cow::default(), 65, false),
                 }
             }
@@ -163,7 +193,7 @@ impl<'c> Part<'c> {
                 u128::from((value as u64) ^ (1 << 63)) | 1 << 64
             }
             Form::Texts(_) if self.is_exact => {
-                u128::from(self.ranks.get(row).copied().unwrap_or_default()) | 1 << 32
+                u128::from(self.ranks.get(row).copied().unwrap_or_default()) | 1 << 16
             }
             Form::Texts(texts) => u128::from(beginning(texts.get(row))) | 1 << 64,
             Form::Mixed(_) => 0,
