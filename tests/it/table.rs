@@ -406,3 +406,64 @@ fn steps_of_long_texts() {
         }
     }
 }
+
+/// Many names are asked, of which most lead nowhere: answers stay those of rows, also behind changes.
+#[test]
+fn many_names() {
+    let record = |i: usize| {
+        let mut record = json!({"id": i, "same": "x", "items": [{"n": i % 5}, {"same": null}]});
+        record[format!("n{}", i % 400)] = json!(i % 3);
+        record
+    };
+    let mut rows: Vec<Value> = (0..300).map(record).collect();
+    let mut table = table(&rows);
+    let many: Vec<String> = (0..300).map(|i| format!("n{i} eq 1")).collect();
+    let mut texts = vec![
+        format!("$filter=({}) and id gt 20", many.join(" or ")),
+        "$filter=same eq 'x'&$count=true&$top=2&$orderby=same,id desc".to_owned(),
+        "$filter=same ne null and items/any(i:i/n gt 3)".to_owned(),
+        "$filter=items/any(i:i/same eq null and i/n eq null)&$top=1".to_owned(),
+        "$filter=none eq null and not items/any(i:i/none ne null)&$orderby=none,id desc&$top=3"
+            .to_owned(),
+    ];
+    texts.extend((0..400).step_by(7).map(|i| format!("$filter=n{i} ge 0 or N{i} eq 2")));
+    for change in 0..12 {
+        for text in &texts {
+            let [expected, found] = both(&Query::parse(text).unwrap(), &rows, &table);
+            assert_eq!(found, expected, "{change} {text}");
+        }
+        let at = change * 20 % rows.len();
+        let changed = match change % 4 {
+            0 => record(change * 31),
+            1 => json!({"same": null, "none": change}),
+            2 => json!({"same": "y", "items": []}),
+            _ => json!({}),
+        };
+        table.replace(at, &changed.to_string()).unwrap();
+        rows[at] = changed;
+        table.remove(change);
+        rows.remove(change);
+        table.append(record(change).to_string()).unwrap();
+        rows.push(record(change));
+    }
+}
+
+/// What several threads ask for at once is the same for all of them.
+#[test]
+fn asked_at_once() {
+    let rows: Vec<Value> = (0..500).map(|i| json!({"id": i, "t": format!("t{}", i % 7)})).collect();
+    let table = table(&rows);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (rows, table) = (&rows, &table);
+            scope.spawn(move || {
+                for i in 0..40 {
+                    let text =
+                        format!("$filter=id gt {i} and (t eq 't3' or x{} eq {i})", i * thread);
+                    let [expected, found] = both(&Query::parse(&text).unwrap(), rows, table);
+                    assert_eq!(found, expected, "{text}");
+                }
+            });
+        }
+    });
+}

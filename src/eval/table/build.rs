@@ -21,6 +21,8 @@ pub(super) struct Builder {
 /// The values of one path so far.
 #[derive(Default)]
 struct Values {
+    count: usize,
+    /// The code of each row, once there is more than one value.
     codes: Vec<u32>,
     /// The codes of the distinct values.
     known: HashMap<Key, u32>,
@@ -141,20 +143,36 @@ impl Builder {
 
 impl Values {
     fn add(&mut self, json: &Json) {
+        self.count = self.count.saturating_add(1);
+        if json.is_null() && self.values == [Json::Null] {
+            return;
+        }
         let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         let code = *self.known.entry(Key::of(json)).or_insert(next);
         if code == next {
             self.values.push(json.clone());
         }
-        self.codes.push(code);
+        if self.values.len() > 1 {
+            self.codes.resize(self.count.saturating_sub(1), 0);
+            self.codes.push(code);
+        }
     }
 
     fn finish(self) -> Column {
-        Column::of(self.codes, self.values)
+        match <[Json; 1]>::try_from(self.values) {
+            Ok([value]) => Column::same(value, self.count),
+            Err(values) => Column::of(self.codes, values),
+        }
     }
 }
 
 impl Column {
+    /// The column of rows that all have one value.
+    fn same(value: Json, count: usize) -> Self {
+        let known = if value.is_null() { Bits::none(count) } else { Bits::all(count) };
+        Column::new(Form::Coded(Coded::new(Codes::Same(count), vec![value], Vec::new())), known)
+    }
+
     /// The column of values that codes stand for, in the form that fits.
     pub(super) fn of(codes: Vec<u32>, values: Vec<Json>) -> Self {
         let json = |code: &u32| values.get(*code as usize).unwrap_or(&NULL);

@@ -49,6 +49,8 @@ pub(super) struct Coded {
 
 #[derive(Debug, Clone)]
 pub(super) enum Codes {
+    /// So many rows that all have the only value.
+    Same(usize),
     Bytes(Vec<u8>),
     Words(Vec<u16>),
 }
@@ -144,6 +146,7 @@ impl Lists {
 impl Codes {
     pub(super) fn len(&self) -> usize {
         match self {
+            Codes::Same(len) => *len,
             Codes::Bytes(codes) => codes.len(),
             Codes::Words(codes) => codes.len(),
         }
@@ -179,6 +182,7 @@ impl Coded {
 
     pub(super) fn code(&self, row: usize) -> usize {
         match &self.codes {
+            Codes::Same(_) => 0,
             Codes::Bytes(codes) => codes.get(row).copied().unwrap_or_default().into(),
             Codes::Words(codes) => codes.get(row).copied().unwrap_or_default().into(),
         }
@@ -203,6 +207,8 @@ impl Coded {
             return all;
         }
         match &self.codes {
+            // It passes or does not.
+            Codes::Same(_) => Bits::none(count),
             Codes::Bytes(codes) if passing == 1 => {
                 let only = passes.iter().zip(0_u8..).find(|(passes, _)| **passes);
                 let only = only.map_or(0, |(_, code)| code);

@@ -18,7 +18,12 @@ impl Column {
             let hashes = rows.clone().map(|row| self.hash(&hasher, row)).collect::<Vec<_>>();
             (hasher, hashes)
         });
-        self.known.splice(rows.clone(), values.iter().map(|value| !value.is_null()));
+        if self.known.is_empty() && values.iter().all(|value| value.is_null()) {
+            let len = self.len().saturating_sub(rows.len()).saturating_add(values.len());
+            self.known = Bits::none(len);
+        } else {
+            self.known.splice(rows.clone(), values.iter().map(|value| !value.is_null()));
+        }
         let fits = match &mut self.form {
             Form::Coded(coded) => {
                 let before = coded.values.len().next_power_of_two();
@@ -103,6 +108,10 @@ impl Coded {
         let Some(codes) = self.codes_of(values) else {
             return false;
         };
+        if let (Codes::Same(len), 2..) = (&self.codes, self.values.len()) {
+            self.rows = vec![Bits::all(*len)];
+            self.codes = Codes::Bytes(vec![0; *len]);
+        }
         match self.values.len() {
             0..=FEW if !self.rows.is_empty() => {
                 self.rows.resize(self.values.len(), Bits::none(self.codes.len()));
@@ -118,6 +127,9 @@ impl Coded {
             self.codes = Codes::Words(bytes.iter().copied().map(u16::from).collect());
         }
         match &mut self.codes {
+            Codes::Same(len) => {
+                *len = len.saturating_sub(rows.len()).saturating_add(codes.len());
+            }
             Codes::Bytes(all) => {
                 drop(all.splice(rows.clone(), codes.iter().map(|code| *code as u8)))
             }
