@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use super::bits::Bits;
 use super::column::{Coded, Codes, Column, FEW, Form, Lists, MOST, Made, Texts};
@@ -20,7 +20,7 @@ pub(super) struct Builder {
 
 /// The values of one path so far.
 #[derive(Default)]
-struct Values {
+pub(super) struct Values {
     count: usize,
     /// The code of each row, once there is more than one value.
     codes: Vec<u32>,
@@ -35,6 +35,7 @@ pub(super) enum Key {
     Null,
     Boolean(bool),
     Integer(i64),
+    Number(Number),
     Text(Box<str>),
     /// Any other value, as it is written.
     Other(Box<str>),
@@ -48,23 +49,9 @@ impl Key {
             Json::String(text) => Key::Text(text.as_str().into()),
             Json::Number(number) => match number.as_i64() {
                 Some(integer) => Key::Integer(integer),
-                None => Key::Other(number.to_string().into()),
+                None => Key::Number(number.clone()),
             },
             other => Key::Other(other.to_string().into()),
-        }
-    }
-}
-
-impl Key {
-    /// Whether it is the key of a value.
-    pub(super) fn is_of(&self, json: &Json) -> bool {
-        match (self, json) {
-            (Key::Text(text), json) => json.as_str() == Some(text),
-            (Key::Integer(integer), json) => json.as_i64() == Some(*integer),
-            (Key::Null, json) => json.is_null(),
-            (Key::Boolean(value), json) => json.as_bool() == Some(*value),
-            (Key::Other(_), Json::Null | Json::Bool(_) | Json::String(_)) => false,
-            (Key::Other(_), json) => Key::of(json) == *self,
         }
     }
 }
@@ -142,7 +129,7 @@ impl Builder {
 }
 
 impl Values {
-    fn add(&mut self, json: &Json) {
+    pub(super) fn add(&mut self, json: &Json) {
         self.count = self.count.saturating_add(1);
         if json.is_null() && self.values == [Json::Null] {
             return;
@@ -158,7 +145,7 @@ impl Values {
         }
     }
 
-    fn finish(self) -> Column {
+    pub(super) fn finish(self) -> Column {
         match <[Json; 1]>::try_from(self.values) {
             Ok([value]) => Column::same(value, self.count),
             Err(values) => Column::of(self.codes, values),

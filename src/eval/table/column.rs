@@ -171,9 +171,14 @@ impl Coded {
 
     /// Adds a value and gives its code.
     pub(super) fn add(&mut self, value: Json) -> usize {
-        self.ranks.take();
+        self.forget_order();
         self.values.push(value);
         self.values.len().saturating_sub(1)
+    }
+
+    /// What was known of the order does not hold for other values.
+    pub(super) fn forget_order(&mut self) {
+        self.ranks.take();
     }
 
     pub(super) fn len(&self) -> usize {
