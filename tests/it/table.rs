@@ -406,3 +406,164 @@ fn steps_of_long_texts() {
         }
     }
 }
+
+/// Many names are asked, of which most lead nowhere: answers stay those of rows, also behind changes.
+#[test]
+fn many_names() {
+    let record = |i: usize| {
+        let mut record = json!({"id": i, "same": "x", "items": [{"n": i % 5}, {"same": null}]});
+        record[format!("n{}", i % 400)] = json!(i % 3);
+        record
+    };
+    let mut rows: Vec<Value> = (0..300).map(record).collect();
+    let mut table = table(&rows);
+    let many: Vec<String> = (0..300).map(|i| format!("n{i} eq 1")).collect();
+    let mut texts = vec![
+        format!("$filter=({}) and id gt 20", many.join(" or ")),
+        "$filter=same eq 'x'&$count=true&$top=2&$orderby=same,id desc".to_owned(),
+        "$filter=same ne null and items/any(i:i/n gt 3)".to_owned(),
+        "$filter=items/any(i:i/same eq null and i/n eq null)&$top=1".to_owned(),
+        "$filter=none eq null and not items/any(i:i/none ne null)&$orderby=none,id desc&$top=3"
+            .to_owned(),
+    ];
+    texts.extend((0..400).step_by(7).map(|i| format!("$filter=n{i} ge 0 or N{i} eq 2")));
+    for change in 0..12 {
+        for text in &texts {
+            let [expected, found] = both(&Query::parse(text).unwrap(), &rows, &table);
+            assert_eq!(found, expected, "{change} {text}");
+        }
+        let at = change * 20 % rows.len();
+        let changed = match change % 4 {
+            0 => record(change * 31),
+            1 => json!({"same": null, "none": change}),
+            2 => json!({"same": "y", "items": []}),
+            _ => json!({}),
+        };
+        table.replace(at, &changed.to_string()).unwrap();
+        rows[at] = changed;
+        table.remove(change);
+        rows.remove(change);
+        table.append(record(change).to_string()).unwrap();
+        rows.push(record(change));
+    }
+}
+
+/// What several threads ask for at once is the same for all of them.
+#[test]
+fn asked_at_once() {
+    let rows: Vec<Value> = (0..500).map(|i| json!({"id": i, "t": format!("t{}", i % 7)})).collect();
+    let table = table(&rows);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (rows, table) = (&rows, &table);
+            scope.spawn(move || {
+                for i in 0..40 {
+                    let text =
+                        format!("$filter=id gt {i} and (t eq 't3' or x{} eq {i})", i * thread);
+                    let [expected, found] = both(&Query::parse(&text).unwrap(), rows, table);
+                    assert_eq!(found, expected, "{text}");
+                }
+            });
+        }
+    });
+}
+
+/// Values that do not fit come and go: what is answered then is what a table made anew answers.
+#[test]
+fn values_that_do_not_fit() {
+    let fitting = |i: usize| json!({"v": i, "t": format!("t{i}"), "d": i as f64 + 0.5});
+    let odd = |i: usize| json!({"v": format!("v{i}"), "t": i, "d": if i.is_multiple_of(2) { json!(i) } else { json!("d") }});
+    let wanted = [
+        ("v", json!(77)),
+        ("v", json!("v3")),
+        ("t", json!("t77")),
+        ("t", json!(3)),
+        ("d", json!(77.5)),
+        ("d", json!(4)),
+    ];
+    let texts = [
+        "$filter=v eq 77 or t eq 't5' or d eq 9.5",
+        "$filter=v ge 70 and v lt 90&$orderby=d desc",
+        "$filter=v ne 'v3' and contains(t,'7')&$orderby=t&$top=9",
+        "$filter=d gt 100.5&$orderby=v desc,d&$top=9",
+        "$filter=v eq null&$orderby=t desc",
+    ];
+    for first_odd in [None, Some(0), Some(100)] {
+        let mut rows: Vec<Value> = (0..240).map(fitting).collect();
+        if let Some(at) = first_odd {
+            rows[at] = odd(at);
+        }
+        let mut table = table(&rows);
+        let asked = |table: &Table| {
+            let answers = texts.map(|text| {
+                table.query(&Query::parse(text).unwrap().bind().unwrap()).unwrap().to_json()
+            });
+            let positions =
+                wanted.clone().map(|(path, value)| table.positions_of(path, &value).unwrap());
+            (answers, positions)
+        };
+        asked(&table);
+        let changes = [(3, true), (100, true), (3, false), (100, false), (0, false), (0, true)];
+        for round in 0..6 {
+            for (at, is_odd) in changes {
+                let record = match round {
+                    4 => json!({}),
+                    _ if is_odd => odd(at),
+                    _ => fitting(at + round),
+                };
+                table.replace(at, &record.to_string()).unwrap();
+                rows[at] = record;
+                if round % 2 == 1 {
+                    assert!(table.remove(200 - at));
+                    rows.remove(200 - at);
+                    table.append(fitting(at).to_string()).unwrap();
+                    rows.push(fitting(at));
+                }
+                let anew = Table::from_records(&rows).unwrap();
+                assert_eq!(asked(&table), asked(&anew), "{first_odd:?} {round} {at} {is_odd}");
+            }
+        }
+        // What does not fit may also be all that is left.
+        while rows.len() > 1 {
+            assert!(table.remove(0));
+            rows.remove(0);
+        }
+        for record in [odd(1), json!({}), fitting(77), odd(3)] {
+            table.replace(0, &record.to_string()).unwrap();
+            assert_eq!(asked(&table), asked(&Table::from_records([record]).unwrap()));
+        }
+    }
+}
+
+/// More values than have codes at once, one after another.
+#[test]
+fn values_that_pass_by() {
+    let double = |i: usize| json!({"d": i as f64 + 0.25});
+    let many: Vec<Value> = (0..65_500).map(double).collect();
+    let mut rows = vec![json!({"id": 0, "in": many}), json!({"id": 1})];
+    let mut table = table(&rows);
+    let ask = |table: &Table, rows: &[Value], last: usize| {
+        for text in [
+            format!("$filter=in/any(i:i/d gt {last})&$select=id"),
+            "$filter=in/any(i:i/d lt 0.5)&$select=id".to_owned(),
+            format!("$filter=in/all(i:i/d ne {last}.25)&$select=id"),
+        ] {
+            let [expected, found] = both(&Query::parse(&text).unwrap(), rows, table);
+            assert_eq!(found, expected, "{text}");
+        }
+    };
+    ask(&table, &rows, 65_499);
+    for change in 0..6 {
+        let first = 65_500 + change * 13;
+        let record = json!({"id": 1, "in": (first..first + 13).map(double).collect::<Vec<_>>()});
+        table.replace(1, &record.to_string()).unwrap();
+        rows[1] = record;
+        ask(&table, &rows, first + 12);
+    }
+    // Of so many only some have codes.
+    let all: Vec<Value> = (0..65_540).map(|i| double(i * 3 + 1)).collect();
+    let record = json!({"id": 1, "in": all});
+    table.replace(1, &record.to_string()).unwrap();
+    rows[1] = record;
+    ask(&table, &rows, 190_000);
+}

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value as Json;
+use serde_json::{Number, Value as Json};
 
 use super::bits::Bits;
 use super::column::{Coded, Codes, Column, FEW, Form, Lists, MOST, Made, Texts};
@@ -20,7 +20,9 @@ pub(super) struct Builder {
 
 /// The values of one path so far.
 #[derive(Default)]
-struct Values {
+pub(super) struct Values {
+    count: usize,
+    /// The code of each row, once there is more than one value.
     codes: Vec<u32>,
     /// The codes of the distinct values.
     known: HashMap<Key, u32>,
@@ -33,6 +35,7 @@ pub(super) enum Key {
     Null,
     Boolean(bool),
     Integer(i64),
+    Number(Number),
     Text(Box<str>),
     /// Any other value, as it is written.
     Other(Box<str>),
@@ -46,23 +49,9 @@ impl Key {
             Json::String(text) => Key::Text(text.as_str().into()),
             Json::Number(number) => match number.as_i64() {
                 Some(integer) => Key::Integer(integer),
-                None => Key::Other(number.to_string().into()),
+                None => Key::Number(number.clone()),
             },
             other => Key::Other(other.to_string().into()),
-        }
-    }
-}
-
-impl Key {
-    /// Whether it is the key of a value.
-    pub(super) fn is_of(&self, json: &Json) -> bool {
-        match (self, json) {
-            (Key::Text(text), json) => json.as_str() == Some(text),
-            (Key::Integer(integer), json) => json.as_i64() == Some(*integer),
-            (Key::Null, json) => json.is_null(),
-            (Key::Boolean(value), json) => json.as_bool() == Some(*value),
-            (Key::Other(_), Json::Null | Json::Bool(_) | Json::String(_)) => false,
-            (Key::Other(_), json) => Key::of(json) == *self,
         }
     }
 }
@@ -140,21 +129,37 @@ impl Builder {
 }
 
 impl Values {
-    fn add(&mut self, json: &Json) {
+    pub(super) fn add(&mut self, json: &Json) {
+        self.count = self.count.saturating_add(1);
+        if json.is_null() && self.values == [Json::Null] {
+            return;
+        }
         let next = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         let code = *self.known.entry(Key::of(json)).or_insert(next);
         if code == next {
             self.values.push(json.clone());
         }
-        self.codes.push(code);
+        if self.values.len() > 1 {
+            self.codes.resize(self.count.saturating_sub(1), 0);
+            self.codes.push(code);
+        }
     }
 
-    fn finish(self) -> Column {
-        Column::of(self.codes, self.values)
+    pub(super) fn finish(self) -> Column {
+        match <[Json; 1]>::try_from(self.values) {
+            Ok([value]) => Column::same(value, self.count),
+            Err(values) => Column::of(self.codes, values),
+        }
     }
 }
 
 impl Column {
+    /// The column of rows that all have one value.
+    fn same(value: Json, count: usize) -> Self {
+        let known = if value.is_null() { Bits::none(count) } else { Bits::all(count) };
+        Column::new(Form::Coded(Coded::new(Codes::Same(count), vec![value], Vec::new())), known)
+    }
+
     /// The column of values that codes stand for, in the form that fits.
     pub(super) fn of(codes: Vec<u32>, values: Vec<Json>) -> Self {
         let json = |code: &u32| values.get(*code as usize).unwrap_or(&NULL);

@@ -50,6 +50,8 @@ pub(super) struct Coded {
 
 #[derive(Debug, Clone)]
 pub(super) enum Codes {
+    /// So many rows that all have the only value.
+    Same(usize),
     Bytes(Vec<u8>),
     Words(Vec<u16>),
 }
@@ -145,6 +147,7 @@ impl Lists {
 impl Codes {
     pub(super) fn len(&self) -> usize {
         match self {
+            Codes::Same(len) => *len,
             Codes::Bytes(codes) => codes.len(),
             Codes::Words(codes) => codes.len(),
         }
@@ -169,9 +172,14 @@ impl Coded {
 
     /// Adds a value and gives its code.
     pub(super) fn add(&mut self, value: Json) -> usize {
-        self.ranks.take();
+        self.forget_order();
         self.values.push(value);
         self.values.len().saturating_sub(1)
+    }
+
+    /// What was known of the order does not hold for other values.
+    pub(super) fn forget_order(&mut self) {
+        self.ranks.take();
     }
 
     pub(super) fn len(&self) -> usize {
@@ -180,6 +188,7 @@ impl Coded {
 
     pub(super) fn code(&self, row: usize) -> usize {
         match &self.codes {
+            Codes::Same(_) => 0,
             Codes::Bytes(codes) => codes.get(row).copied().unwrap_or_default().into(),
             Codes::Words(codes) => codes.get(row).copied().unwrap_or_default().into(),
         }
@@ -203,6 +212,8 @@ impl Coded {
             return all;
         }
         match &self.codes {
+            // It passes or does not.
+            Codes::Same(_) => Bits::none(count),
             Codes::Bytes(codes) if passing == 1 => {
                 let only = passes.iter().zip(0_u8..).find(|(passes, _)| **passes);
                 let only = only.map_or(0, |(_, code)| code);

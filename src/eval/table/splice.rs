@@ -7,9 +7,30 @@ use std::ops::Range;
 use serde_json::Value as Json;
 
 use super::bits::Bits;
-use super::build::Key;
+use super::build::{Key, Values};
 use super::column::{Coded, Codes, Column, FEW, Form, Lists, MOST, Texts, part, point};
 use super::often::Often;
+use crate::eval::item::NULL;
+
+/// What a form of columns is for.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Null,
+    Integer,
+    Text,
+    Other,
+}
+
+impl Kind {
+    fn of(json: &Json) -> Self {
+        match json {
+            Json::Null => Kind::Null,
+            Json::String(_) => Kind::Text,
+            json if json.as_i64().is_some() => Kind::Integer,
+            _ => Kind::Other,
+        }
+    }
+}
 
 impl Column {
     /// Puts values in the place of those of some rows.
@@ -18,13 +39,19 @@ impl Column {
             let hashes = rows.clone().map(|row| self.hash(&hasher, row)).collect::<Vec<_>>();
             (hasher, hashes)
         });
-        self.known.splice(rows.clone(), values.iter().map(|value| !value.is_null()));
+        let before: Vec<Kind> = rows.clone().map(|row| self.kind(row)).collect();
+        if self.known.is_empty() && values.iter().all(|value| value.is_null()) {
+            let len = self.len().saturating_sub(rows.len()).saturating_add(values.len());
+            self.known = Bits::none(len);
+        } else {
+            self.known.splice(rows.clone(), values.iter().map(|value| !value.is_null()));
+        }
         let fits = match &mut self.form {
             Form::Coded(coded) => {
-                let before = coded.values.len().next_power_of_two();
+                let most = coded.values.len().next_power_of_two();
                 let fits = coded.splice(&rows, values);
-                if fits && coded.values.len() > before {
-                    self.form = coded.reformed();
+                if fits && coded.values.len() > most {
+                    self.reform();
                 }
                 fits
             }
@@ -41,6 +68,9 @@ impl Column {
         if !fits {
             self.mix(&rows, values);
         }
+        if self.fits_without(&before) {
+            self.reform();
+        }
         let Some((hasher, old)) = old else {
             return;
         };
@@ -49,6 +79,41 @@ impl Column {
         if let Some(index) = self.lookup.made() {
             index.splice(rows, &old, &new);
         }
+    }
+
+    /// A value of those that are kept as JSON.
+    fn json(&self, row: usize) -> &Json {
+        let json = match &self.form {
+            Form::Coded(coded) => coded.values.get(coded.code(row)),
+            Form::Mixed(all) => all.get(row),
+            Form::Integers(_) | Form::Texts(_) => None,
+        };
+        json.unwrap_or(&NULL)
+    }
+
+    fn kind(&self, row: usize) -> Kind {
+        match &self.form {
+            _ if !self.known.has(row) => Kind::Null,
+            Form::Integers(_) => Kind::Integer,
+            Form::Texts(_) => Kind::Text,
+            Form::Coded(_) | Form::Mixed(_) => Kind::of(self.json(row)),
+        }
+    }
+
+    /// Whether another form fits now that some values are gone, of which one was of another kind than all that are left.
+    fn fits_without(&self, gone: &[Kind]) -> bool {
+        let kind = self.known.rows().next().map_or(Kind::Null, |row| self.kind(row));
+        matches!(self.form, Form::Coded(_) | Form::Mixed(_))
+            && kind != Kind::Other
+            && gone.iter().any(|gone| *gone != Kind::Null && *gone != kind)
+            && self.known.rows().all(|row| self.kind(row) == kind)
+    }
+
+    /// Takes the form that fits the values that are there.
+    fn reform(&mut self) {
+        let mut values = Values::default();
+        (0..self.len()).for_each(|row| values.add(self.json(row)));
+        self.form = values.finish().form;
     }
 
     /// The values as any values, with some of them changed.
@@ -74,7 +139,10 @@ impl Column {
         }
         all.splice(rows.clone(), values.iter().copied().cloned());
         self.form = Form::Mixed(all);
-        self.lookup = Often::default();
+        let indexed = std::mem::take(&mut self.lookup).is_made();
+        if indexed {
+            self.lookup.request();
+        }
     }
 
     pub(super) fn hashes(&self, hasher: &impl BuildHasher) -> Vec<Option<u64>> {
@@ -100,9 +168,17 @@ fn integer(value: &Json) -> Option<i64> {
 impl Coded {
     /// Whether the values have codes.
     fn splice(&mut self, rows: &Range<usize>, values: &[&Json]) -> bool {
-        let Some(codes) = self.codes_of(values) else {
+        let codes = self.codes_of(values).or_else(|| {
+            self.drop_unused(rows);
+            self.codes_of(values)
+        });
+        let Some(codes) = codes else {
             return false;
         };
+        if let (Codes::Same(len), 2..) = (&self.codes, self.values.len()) {
+            self.rows = vec![Bits::all(*len)];
+            self.codes = Codes::Bytes(vec![0; *len]);
+        }
         match self.values.len() {
             0..=FEW if !self.rows.is_empty() => {
                 self.rows.resize(self.values.len(), Bits::none(self.codes.len()));
@@ -118,6 +194,9 @@ impl Coded {
             self.codes = Codes::Words(bytes.iter().copied().map(u16::from).collect());
         }
         match &mut self.codes {
+            Codes::Same(len) => {
+                *len = len.saturating_sub(rows.len()).saturating_add(codes.len());
+            }
             Codes::Bytes(all) => {
                 drop(all.splice(rows.clone(), codes.iter().map(|code| *code as u8)))
             }
@@ -128,50 +207,46 @@ impl Coded {
         true
     }
 
-    /// The values that are still there in the form that fits them, now that there are many more.
-    fn reformed(&self) -> Form {
-        let mut places: Vec<Option<u32>> = vec![None; self.values.len()];
-        let mut values = Vec::new();
-        let codes = (0..self.len()).map(|row| {
-            let code = self.code(row);
-            let known = places.get(code).copied().flatten();
-            known.unwrap_or_else(|| {
-                let place = values.len() as u32;
-                values.push(self.values.get(code).cloned().unwrap_or_default());
-                if let Some(slot) = places.get_mut(code) {
-                    *slot = Some(place);
-                }
-                place
-            })
+    /// Drops the values that no row has but those that change.
+    fn drop_unused(&mut self, changing: &Range<usize>) {
+        let mut used = vec![false; self.values.len()];
+        for row in (0..self.len()).filter(|row| !changing.contains(row)) {
+            if let Some(used) = used.get_mut(self.code(row)) {
+                *used = true;
+            }
+        }
+        let places = used.iter().scan(0_u16, |next, used| {
+            let place = *next;
+            *next = next.wrapping_add(u16::from(*used));
+            Some(place)
         });
-        let codes = codes.collect();
-        Column::of(codes, values).form
+        let places: Vec<u16> = places.collect();
+        let place = |row| places.get(self.code(row)).copied().unwrap_or_default();
+        self.codes = Codes::Words((0..self.len()).map(place).collect());
+        let mut used = used.into_iter();
+        self.values.retain(|_| used.next().unwrap_or_default());
+        self.rows.clear();
+        self.forget_order();
     }
 
     /// The codes of values, of which some may be new; none where there are too many values.
     fn codes_of(&mut self, values: &[&Json]) -> Option<Vec<usize>> {
         // More are found by their hash.
         const FEW_NEW: usize = 16;
-        // Values that it takes their text to compare: not more of them than a change may take.
-        const FEW_TEXTS: usize = 1 << 10;
         let mut known: Option<HashMap<Key, usize>> =
             (values.len() > FEW_NEW).then(|| self.values.iter().map(Key::of).zip(0..).collect());
         let mut codes = Vec::with_capacity(values.len());
         for value in values {
-            let key = Key::of(value);
             let found = match &known {
-                Some(known) => known.get(&key).copied(),
-                None if matches!(key, Key::Other(_)) && self.values.len() > FEW_TEXTS => {
-                    return None;
-                }
-                None => self.values.iter().position(|known| key.is_of(known)),
+                Some(known) => known.get(&Key::of(value)).copied(),
+                None => self.values.iter().position(|known| known == *value),
             };
             let code = found.unwrap_or_else(|| self.add((*value).clone()));
             if self.values.len() > MOST {
                 return None;
             }
             if let Some(known) = &mut known {
-                known.insert(key, code);
+                known.insert(Key::of(value), code);
             }
             codes.push(code);
         }
