@@ -57,6 +57,23 @@ fn columns_take_a_part_of_the_records() {
     assert!(records <= bytes + MANY as i64 * 48, "{records} bytes of records for {bytes}");
 }
 
+/// Whoever asks for ever other names does not fill the memory.
+#[test]
+fn columns_of_many_names_are_bounded() {
+    let text = serde_json::to_vec(&employees(FEW, Members::InOrder)).unwrap();
+    let table = Table::from_json(text).unwrap();
+    let ask = |from: usize, to: usize| {
+        for name in from..to {
+            let text = format!("$filter=m{name} eq 1 or m{name}/any()");
+            drop(table.query(&Query::parse(&text).unwrap().bind().unwrap()).unwrap());
+        }
+    };
+    let first = measure(|| ask(0, 200)).bytes_current;
+    let others = measure(|| ask(200, 2_000)).bytes_current;
+    assert!(first < 200 * 1_500, "{first} bytes for names that no record has");
+    assert!(others < first, "{others} bytes more");
+}
+
 #[test]
 fn parsing_allocates_once_for_three_nodes() {
     let mut filters: Vec<String> =

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use odata_query::{Collation, Collections, Query, Settings, Table};
+use odata_query::{Collation, Collections, EntityType, Query, Settings, Table};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -566,4 +566,287 @@ fn values_that_pass_by() {
     table.replace(1, &record.to_string()).unwrap();
     rows[1] = record;
     ask(&table, &rows, 190_000);
+}
+
+/// A table has no fewer steps than rows have, wherever they are spent.
+#[test]
+fn tables_refuse_no_steps_that_rows_accept() {
+    let long = |i: usize| "lorem ipsum ".repeat(400) + &i.to_string();
+    let records: Vec<Value> = (0..300)
+        .map(|i| json!({"id": i, "t": long(i), "rate": i as f64 / 7.0, "odd": if i == 9 { json!(i) } else { json!(long(i)) }}))
+        .collect();
+    let table = table(&records);
+    let any_of = |test: &dyn Fn(usize) -> String| {
+        let tests: Vec<String> = (0..12).map(test).collect();
+        tests.join(" or ")
+    };
+    let contains = any_of(&|i| format!("contains(t,'zz{i}')"));
+    let odd = any_of(&|i| format!("startswith(tolower(odd),'zz{i}')"));
+    let filters = [
+        format!("id lt 60 and ({contains})"),
+        format!("rate lt 10 and ({contains})"),
+        format!("{contains} or id eq 7"),
+        format!("id lt 60 and ({odd})"),
+        format!("id lt 250 and not (id lt 240 or {contains}) and length(t) div id gt 0"),
+        "id lt 3 and t ne 'x' and t gt 'lorem ipsum lorem' and t in ('x','y')".to_owned(),
+    ];
+    let mut refused = 0;
+    for filter in filters {
+        let mut accepted = 0;
+        for exponent in 10..20 {
+            let mut settings = Settings::default();
+            settings.limits.query_steps = 1 << exponent;
+            settings.limits.query_steps_per_record = 50;
+            let query = Query::parse_with(&format!("$filter={filter}"), &settings).unwrap();
+            let [rows, found] = both(&query, &records, &table);
+            if rows.is_ok() {
+                assert_eq!(found, rows, "{} steps: {filter}", 1 << exponent);
+                accepted += 1;
+            } else {
+                refused += 1;
+            }
+        }
+        assert!(accepted > 0, "{filter}");
+    }
+    assert!(refused > 0);
+}
+
+/// However many names are asked for, and whichever columns are still there when the table changes.
+#[test]
+fn names_of_all_kinds() {
+    let record = |i: usize| {
+        let mut record = json!({"id": i, "same": "x", "list": []});
+        record[format!("m{i}")] = json!(i);
+        record
+    };
+    let mut rows: Vec<Value> = (0..300).map(record).collect();
+    let mut table = table(&rows);
+    let names =
+        (0..400).map(|i| (i, format!("m{i}"))).chain((0..400).map(|i| (i, format!("M{}", i / 2))));
+    for (i, name) in names {
+        let texts = [
+            format!("$filter={name} eq {i} or same ne 'x'"),
+            format!("$filter={name}/any() or {name} ne null&$orderby={name} desc&$top=2"),
+            "$filter=list/any(l:l eq 1 or l/n eq 2) or same eq 'y'".to_owned(),
+        ];
+        for text in texts {
+            let [expected, found] = both(&Query::parse(&text).unwrap(), &rows, &table);
+            assert_eq!(found, expected, "{text}");
+        }
+        let new = match i % 20 {
+            3 => json!({(name): i, "same": "y", "list": [1, {"n": 2}]}),
+            7 => json!({(name): [i], "same": null, "list": [2]}),
+            _ => record(i),
+        };
+        table.replace(i % 290, &new.to_string()).unwrap();
+        rows[i % 290] = new;
+        if i % 50 == 9 {
+            table.remove(3);
+            rows.remove(3);
+            table.append(record(i).to_string()).unwrap();
+            rows.push(record(i));
+        }
+    }
+    let wide = format!(
+        "$filter={}",
+        (0..500).map(|i| format!("m{i} eq {i}")).collect::<Vec<_>>().join(" or ")
+    );
+    let [expected, found] = both(&Query::parse(&wide).unwrap(), &rows, &table);
+    assert_eq!(found, expected);
+}
+
+/// Those who ask at once get the same columns.
+#[test]
+fn asked_by_many_at_once() {
+    let rows: Vec<Value> = (0..600)
+        .map(|i| json!({"id": i, "a": i % 7, "b": format!("b{i}"), "c": [i % 5]}))
+        .collect();
+    let texts = [
+        "a eq 3 and b ne 'b10'",
+        "c/any(c:c eq 2) and a gt 2",
+        "id lt 50 and contains(b,'3')",
+        "nope eq null and a eq 1",
+    ];
+    let plans: Vec<_> = texts
+        .iter()
+        .map(|text| Query::parse(&format!("$filter={text}")).unwrap().bind().unwrap())
+        .collect();
+    for _ in 0..20 {
+        let table = table(&rows);
+        std::thread::scope(|scope| {
+            for plan in plans.iter().cycle().take(12) {
+                scope.spawn(|| {
+                    let expected = plan.apply(&rows).unwrap().to_json();
+                    assert_eq!(table.query(plan).unwrap().to_json(), expected);
+                });
+            }
+        });
+    }
+}
+
+/// Odd values that come and go leave nothing behind: what was asked before, then, and after has the answers of a table made anew.
+#[test]
+fn odd_values_that_come_and_go() {
+    let record = |i: i64| json!({"id": i * 37 % 250, "name": format!("n{}", i % 200), "rate": i as f64 / 8.0, "few": i % 3, "parts": [i]});
+    let mut rows: Vec<Value> = (0..250).map(record).collect();
+    let mut table = table(&rows);
+    let odd = [
+        json!("odd"),
+        json!(1.25),
+        json!(null),
+        json!({"a": 1}),
+        json!(18_446_744_073_709_551_615_u64),
+        json!(7),
+        json!(true),
+    ];
+    let texts = [
+        "id eq 7",
+        "id ne 7 and id gt 100",
+        "id eq 1.25",
+        "name eq 'n7'",
+        "name ne null and contains(name,'7')",
+        "rate gt 3.5",
+        "rate eq 1.25",
+        "few eq 1",
+        "id eq null",
+        "parts eq [7]",
+        "parts ne null",
+        "rate in (1,2.5,3)",
+    ];
+    let plans: Vec<_> = texts
+        .iter()
+        .map(|text| {
+            Query::parse(&format!("$filter={text}&$orderby=id desc,name,rate&$top=40"))
+                .unwrap()
+                .bind()
+                .unwrap()
+        })
+        .collect();
+    let check = |table: &Table, rows: &[Value], step: usize| {
+        let anew = Table::from_records(rows).unwrap();
+        for (plan, text) in plans.iter().zip(texts) {
+            let expected = plan.apply(rows).unwrap().to_json();
+            assert_eq!(table.query(plan).unwrap().to_json(), expected, "{step}: {text}");
+            assert_eq!(anew.query(plan).unwrap().to_json(), expected, "{step}: {text}");
+        }
+        for path in ["id", "name", "rate", "few", "parts"] {
+            for value in odd.iter().chain([&json!(11), &json!("n11"), &json!(1.5), &json!([3])]) {
+                let found = table.positions_of(path, value).unwrap();
+                assert_eq!(
+                    found,
+                    anew.positions_of(path, value).unwrap(),
+                    "{step}: {path} {value}"
+                );
+            }
+        }
+    };
+    check(&table, &rows, 0);
+    for step in 0..120 {
+        let at = [3, 3, 4, 3, 4, 9][step % 6];
+        let new = match step % 3 {
+            0 => {
+                let odd = &odd[step / 3 % odd.len()];
+                json!({"id": odd, "name": odd, "rate": odd, "few": odd, "parts": odd})
+            }
+            1 => record(step as i64 * 5),
+            _ => record(at as i64),
+        };
+        table.replace(at, &new.to_string()).unwrap();
+        rows[at] = new;
+        if step % 10 == 5 {
+            table.remove(at);
+            rows.remove(at);
+            table.append(record(step as i64).to_string()).unwrap();
+            rows.push(record(step as i64));
+        }
+        check(&table, &rows, step + 1);
+    }
+}
+
+/// Pages of a service, and what their links lead to.
+#[test]
+fn pages() {
+    let item = EntityType::builder("Item")
+        .key(["id"])
+        .property("id", "Edm.Int32")
+        .open(true)
+        .build()
+        .unwrap();
+    // Some keys are there twice, and one in a form of its own.
+    let rows: Vec<Value> = (0..900)
+        .map(|i| json!({"id": if i == 50 { json!("x") } else { json!(i * 7 % 880) }, "group": i % 7, "name": format!("n{}", i % 90), "tags": [i % 3, i % 4]}))
+        .collect();
+    let table = table(&rows);
+    let queries = [
+        "",
+        "$filter=group ne 3&$count=true",
+        "$filter=tags/any(t:t eq 3)&$orderby=group desc&$select=id,name",
+        "$filter=length(name) eq 2&$orderby=name",
+        "$orderby=length(name) desc,group&$skip=5&$top=700&$count=true",
+        "$filter=id gt 100 and id mod 2 eq 0&$orderby=group&$compute=id add 1 as more",
+        "$orderby=group&$expand=tags&$skip=700",
+        "$filter=10 div (group sub 8) lt 0&$top=450",
+        "$filter=10 div (group sub 6) lt 0",
+    ];
+    for text in queries {
+        for size in [1, 130, 400, 2_000] {
+            let mut settings = Settings::default();
+            settings.page_size = Some(size);
+            let mut link = text.to_owned();
+            for _ in 0..9 {
+                let plan = Query::parse_with(&link, &settings).unwrap().bind_to(&item).unwrap();
+                let (expected, found) = (plan.apply(&rows), table.query(&plan));
+                let (expected, found) = match (expected, found) {
+                    (Ok(expected), Ok(found)) => (expected, found),
+                    (expected, found) => {
+                        assert_eq!(
+                            found.unwrap_err().to_string(),
+                            expected.unwrap_err().to_string(),
+                            "{link}"
+                        );
+                        break;
+                    }
+                };
+                assert_eq!(found.to_json(), expected.to_json(), "{link}");
+                assert_eq!(
+                    found.positions().collect::<Vec<_>>(),
+                    expected.positions().collect::<Vec<_>>(),
+                    "{link}"
+                );
+                assert_eq!(found.next_link(), expected.next_link(), "{link}");
+                match found.next_link() {
+                    Some(next) => link = next.to_owned(),
+                    None => break,
+                }
+            }
+        }
+    }
+}
+
+/// Where several conditions fail, or none of the records that an answer needs does, it is as with rows.
+#[test]
+fn what_fails_first() {
+    let rows: Vec<Value> = (0..1_500)
+        .map(|i| json!({"id": i, "a": i - 1_400, "b": i - 600, "c": i - 1_030}))
+        .collect();
+    let table = table(&rows);
+    let queries = [
+        "$filter=10 div a lt 3 and 10 div b lt 3",
+        "$filter=10 div a lt 3 and 10 div b lt 3&$top=550",
+        "$filter=10 div a lt 3 and 10 div b lt 3&$top=550&$count=true",
+        "$filter=id lt 500 and 10 div b lt 3",
+        "$filter=10 div c lt 3&$orderby=10 div b",
+        "$filter=id ne 600&$orderby=10 div b&$top=3",
+        "$orderby=id,10 div a&$top=3",
+        "$orderby=id desc,10 div a&$top=300",
+        "$filter=id gt 5&$orderby=length(cast(id,Edm.String)),10 div a&$top=3",
+        "$filter=id gt 700&$skip=200&$top=10&$compute=10 div c as d&$select=d",
+    ];
+    for text in queries {
+        let plan = Query::parse(text).unwrap().bind().unwrap();
+        let answers = [plan.apply(&rows), table.query(&plan)];
+        let [expected, found] = answers
+            .map(|answer| answer.map(|page| page.to_json()).map_err(|error| error.to_string()));
+        assert_eq!(found, expected, "{text}");
+    }
 }

@@ -215,8 +215,7 @@ impl Coded {
             // It passes or does not.
             Codes::Same(_) => Bits::none(count),
             Codes::Bytes(codes) if passing == 1 => {
-                let only = passes.iter().zip(0_u8..).find(|(passes, _)| **passes);
-                let only = only.map_or(0, |(_, code)| code);
+                let only = passes.iter().position(|passes| *passes).unwrap_or_default() as u8;
                 Bits::of(codes, |code| *code == only)
             }
             Codes::Bytes(codes) => {
