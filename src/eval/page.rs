@@ -155,9 +155,7 @@ impl<'a> Page<'a> {
         self
     }
 
-    /// The records in order. Those of a [`Table`](crate::Table) are read when they are asked for first; what
-    /// serde_json does not read as a value, because a number in it is beyond the range of a double, is null here and an error
-    /// in [`deserialize`](Self::deserialize).
+    /// The records in order. Those of a [`Table`](crate::Table) are read when they are asked for first.
     pub fn records(&self) -> impl ExactSizeIterator<Item = &Value> {
         let (borrowed, others) = match &self.records {
             Records::Borrowed(records) => (records.as_slice(), &[][..]),

@@ -10,7 +10,7 @@ use serde_core::de::{Deserialize, DeserializeSeed, IgnoredAny};
 use serde_json::{Deserializer, Value as Json};
 
 pub(super) use self::cut::{Cutter, held_too_much};
-pub(super) use self::read::{name_before, read};
+pub(super) use self::read::{name_before, read, scan_and_read};
 pub(super) use self::scan::{Found, Mode, Scan, may_round};
 use super::lean::{Lean, Needed};
 use crate::error::{Error, Kind};

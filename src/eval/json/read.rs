@@ -6,10 +6,25 @@ use memchr::memrchr;
 use serde_core::de::DeserializeSeed;
 use serde_json::{Deserializer, Map, Value as Json};
 
-use super::scan::Scan;
+use super::scan::{Mode, Scan};
 use super::{broken, lean};
 use crate::error::Error;
 use crate::eval::lean::{Lean, Needed};
+
+/// Reads what is needed of a record that was checked.
+pub(in crate::eval) fn scan_and_read(
+    text: &[u8],
+    offset: usize,
+    scan: &mut Scan,
+    needed: &Needed,
+    slot: &mut Json,
+) -> Result<(), Error> {
+    if !needed.is_whole() {
+        scan.restart();
+        scan.look(Mode::Marked, text);
+    }
+    read(text, offset, scan, needed, slot)
+}
 
 /// Reads what is needed of a record that was scanned, and looks at nothing else. What was read of
 /// another record is used again where that has the same members.

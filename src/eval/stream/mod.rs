@@ -40,8 +40,8 @@ const MOST: usize = 64 << 20;
 /// use it; [`Plan::stream`] goes from a reader to a writer.
 ///
 /// Of each record only what the plan needs is read. Held is no more than the record that is arriving, and with
-/// `$orderby` the records of the window, of which there are as many as `$skip` and `$top` say, at most twice. Where
-/// the first records are all that is wanted, the rest [does not matter](Self::is_done).
+/// `$orderby` the records of the window, of which there are as many as `$skip` and `$top` say, at most twice; without
+/// `$top` these are all that match. Where the first records are all that is wanted, the rest [does not matter](Self::is_done).
 ///
 /// ```
 /// use odata_query::{Query, Stream};
@@ -143,8 +143,9 @@ impl Stream {
         self
     }
 
-    /// Sets how many bytes are held at most of one record, and of the records that `$orderby` or pages need;
-    /// 64 MiB otherwise. What needs more is an error that [is a limit](Error::is_limit).
+    /// Sets how many bytes one record may have, and the records of the window of `$orderby`, or those that pages are made of;
+    /// 64 MiB otherwise. What needs more is an error that [is a limit](Error::is_limit). Beside a window there may be
+    /// as much again of what is not in it any more.
     ///
     /// ```
     /// use odata_query::{Query, Stream};
@@ -165,7 +166,7 @@ impl Stream {
     /// Trusts what the query does not need to be JSON and UTF-8: it is only looked at for where records and their
     /// members end, which is several times as fast.
     ///
-    /// What is well-formed has the same answer. What is not may be passed on as it came.
+    /// What is well-formed has the same answer. What is not may be passed on as it came, or left out.
     pub fn trusting(mut self) -> Self {
         // Those that may pass are marked once it is known.
         let mode = if self.literal.is_some() { Mode::Delimited } else { Mode::Marked };
@@ -178,7 +179,8 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// Where the text is not JSON, not UTF-8, or nested more than 127 deep, with the offset of the byte; as
+    /// Where the text is not JSON, not UTF-8, nested more than 127 deep, or has a number that serde_json does not read, with
+    /// the offset of the byte; as
     /// [`Plan::apply`]; and where more has to be [held](Self::hold) than may be. Records that come before may be part
     /// of the answer already. A stream that failed fails again.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {

@@ -11,6 +11,7 @@ use super::column::{Column, Lists, Made};
 use super::segment::Records;
 use crate::error::Error;
 use crate::eval::item::{NULL, by_name};
+use crate::eval::json::Scan;
 use crate::eval::lean::{Needed, Step};
 use crate::limits::Names;
 
@@ -105,9 +106,9 @@ fn made(
     }
     let mut builder = Builder::default();
     paths.iter().for_each(|path| builder.want(path));
-    let needed = Needed::of_paths(paths.iter().copied());
+    let (needed, mut scan) = (Needed::of_paths(paths.iter().copied()), Scan::default());
     for row in 0..records.len() {
-        builder.add(&records.lean(row, &needed)?, names);
+        builder.add(&records.lean(row, &needed, &mut scan)?, names);
     }
     let mut made = Vec::new();
     builder.finish(Vec::new(), &mut made);

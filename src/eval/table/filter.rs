@@ -14,6 +14,7 @@ use super::wanted::{Leaf, Wanted, leaf};
 use crate::ast::Operator;
 use crate::error::Error;
 use crate::eval::batch::{BATCH, Rows};
+use crate::eval::json::Scan;
 use crate::eval::lean::Needed;
 use crate::eval::related::{Collections, Related};
 use crate::eval::rows::{Budget, Evaluator, Scope};
@@ -274,7 +275,8 @@ impl Filter<'_> {
         let mut rows = rows.rows().peekable();
         while rows.peek().is_some() {
             let positions: Vec<usize> = rows.by_ref().take(LEAN).collect();
-            let lean = positions.iter().map(|row| self.records.lean(*row, &needed));
+            let mut scan = Scan::default();
+            let lean = positions.iter().map(|row| self.records.lean(*row, &needed, &mut scan));
             let lean: Vec<Json> = lean.collect::<Result<_, _>>()?;
             let related = Related::new(self.collections);
             let scope = Scope { now: self.now, outer: None, related: &related, looked_up: false };

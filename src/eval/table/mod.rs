@@ -32,6 +32,7 @@ use self::query::Asked;
 use self::question::Question;
 use self::segment::{ROWS, Record, Segment};
 use self::wanted::Leaf;
+use super::json::Scan;
 use super::lean::{Needed, Step};
 use super::{Collections, Page};
 use crate::ast::Operator;
@@ -81,13 +82,15 @@ use crate::value::{Collation, DateTimeOffset, Value};
 pub struct Table(Arc<Vec<Arc<Segment>>>);
 
 impl Table {
-    /// Reads an array of records, an object with an array `value`, or one record after another (NDJSON).
+    /// Reads an array of records, an object with an array `value`, or one record after another (NDJSON). An object that
+    /// comes first and has an array `value` is one around the records, and nothing may follow it but the rest of it.
     ///
     /// All of the text is checked; nothing but the places of the records is kept beside it.
     ///
     /// # Errors
     ///
-    /// Where the text is no JSON, not UTF-8, or nested more than 127 deep, with the offset of the byte.
+    /// Where the text is no JSON, not UTF-8, nested more than 127 deep, or has a number that serde_json does not read, with the
+    /// offset of the byte.
     ///
     /// ```
     /// use odata_query::Table;
@@ -252,8 +255,10 @@ impl Table {
 
     /// Where the records are whose value at a path (`id`, `address/city`) is equal to one.
     ///
-    /// An index of the values answers it, which is made when it is first asked for, and follows changes.
-    /// Queries that ask whether a path is `eq` to a constant use it too; if they do so often, it is made for them.
+    /// Values that are all integers, or all texts, and too many for a list of them, have an index: it is made when it is
+    /// first asked for, and follows changes. Other values are looked through; of few distinct ones each is asked once.
+    /// Queries that ask whether a path is `eq` to a constant use indexes too, that of texts unless
+    /// [`Settings::collation`](crate::Settings::collation) ignores their case; if they do so often, it is made for them.
     ///
     /// # Errors
     ///
@@ -356,9 +361,9 @@ impl Table {
         self.segments().get(place.segment).map_or("", |segment| segment.records.text(place.row))
     }
 
-    fn lean(&self, place: Place, needed: &Needed) -> Result<Json, Error> {
+    fn lean(&self, place: Place, needed: &Needed, scan: &mut Scan) -> Result<Json, Error> {
         match self.segments().get(place.segment) {
-            Some(segment) => segment.records.lean(place.row, needed),
+            Some(segment) => segment.records.lean(place.row, needed, scan),
             None => Ok(Json::Null),
         }
     }

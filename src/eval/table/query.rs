@@ -14,6 +14,7 @@ use super::wanted::Wanted;
 use crate::error::Error;
 use crate::eval::batch::{self, BATCH};
 use crate::eval::excerpt::Excerpts;
+use crate::eval::json::Scan;
 use crate::eval::lean::{Needed, WHOLE};
 use crate::eval::page::{Page, Positions, Records, Source, Texts};
 use crate::eval::related::{Collections, Related};
@@ -232,7 +233,8 @@ impl Asked<'_> {
 
     /// What is needed of some records.
     fn read(&self, rows: &[Place], needed: &Needed) -> Result<Vec<Json>, Error> {
-        rows.iter().map(|row| self.table.lean(*row, needed)).collect()
+        let mut scan = Scan::default();
+        rows.iter().map(|row| self.table.lean(*row, needed, &mut scan)).collect()
     }
 
     fn scope<'e>(&self, related: &'e Related<'e>) -> Scope<'e> {

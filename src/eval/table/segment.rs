@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::columns::Cache;
 use super::read;
 use crate::error::Error;
-use crate::eval::json;
+use crate::eval::json::{self, Scan};
 use crate::eval::lean::Needed;
 
 /// Records of a segment at most: codes of 16 bits tell their values apart. Tests and fuzzing meet several segments.
@@ -49,8 +49,10 @@ impl Record {
     }
 
     /// What is needed of the record.
-    pub(super) fn lean(&self, needed: &Needed) -> Result<Json, Error> {
-        json::lean(self.bytes(), self.place.start, needed)
+    fn lean(&self, needed: &Needed, scan: &mut Scan) -> Result<Json, Error> {
+        let mut lean = Json::Null;
+        json::scan_and_read(self.bytes(), self.place.start, scan, needed, &mut lean)?;
+        Ok(lean)
     }
 }
 
@@ -74,8 +76,8 @@ impl Records {
     }
 
     /// What is needed of a record.
-    pub(super) fn lean(&self, row: usize, needed: &Needed) -> Result<Json, Error> {
-        self.0.get(row).map_or(Ok(Json::Null), |record| record.lean(needed))
+    pub(super) fn lean(&self, row: usize, needed: &Needed, scan: &mut Scan) -> Result<Json, Error> {
+        self.0.get(row).map_or(Ok(Json::Null), |record| record.lean(needed, scan))
     }
 }
 
@@ -91,7 +93,11 @@ impl Segment {
     /// Where a record cannot be read; nothing is changed then.
     pub(super) fn splice(&mut self, rows: Range<usize>, records: Vec<Record>) -> Result<(), Error> {
         let values = self.columns.wanted().map(|needed| {
-            records.iter().map(|record| record.lean(&needed)).collect::<Result<Vec<_>, _>>()
+            let mut scan = Scan::default();
+            records
+                .iter()
+                .map(|record| record.lean(&needed, &mut scan))
+                .collect::<Result<Vec<_>, _>>()
         });
         if let Some(values) = values {
             self.columns.splice(&rows, &values?);
