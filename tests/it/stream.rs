@@ -107,6 +107,32 @@ proptest! {
         }
     }
 
+    /// Streams and tables take what serde_json takes, and say the same of what it does not, however it arrives.
+    #[test]
+    fn broken_as_for_serde_json(records in records(), cuts in prop::collection::vec((0_usize..400, 0_usize..30, 0_usize..3), 0..3), seed: u64) {
+        let mut text = Value::from(records).to_string().into_bytes();
+        for (at, other, length) in cuts {
+            let start = at % text.len();
+            let end = (start + length).min(text.len());
+            text.splice(start..end, std::iter::once(b"{}[]\",:01-+eE.\\unta \n\t\x01\xff\xd0\xd8/x"[other % 28]));
+        }
+        prop_assume!(text.first() == Some(&b'['));
+        let is_json = serde_json::from_slice::<Vec<Value>>(&text).is_ok();
+        let shown = text.escape_ascii().to_string();
+        prop_assert_eq!(Table::from_json(text.clone()).is_ok(), is_json, "{}", shown);
+        for query in ["$count=true", "$filter=a ne 1&$top=2", "$filter=contains(b,'abc')"] {
+            let plan = Query::parse(query).unwrap().bind().unwrap();
+            let asked = |parts: Vec<&[u8]>| {
+                streamed(Stream::new(&plan), parts).map_err(|error| error.code())
+            };
+            let answer = asked(vec![&text]);
+            if !query.contains("$top") {
+                prop_assert_eq!(answer.is_ok(), is_json, "{} {}", query, shown);
+            }
+            prop_assert_eq!(asked(chunks(&text, seed)), answer, "{} {}", query, shown);
+        }
+    }
+
     /// Whatever the bytes are, the chunks that they arrive in change nothing, and nothing panics.
     #[test]
     fn chunks_change_nothing(text in r#"[\[\]{}",: \\\n]{0,9}(\{"(a|value)":[\[\]{}",: 1\\\n]{0,12})?[\[\]{}",:1 \\\n]{0,9}"#, seed: u64) {
@@ -166,14 +192,16 @@ fn what_is_no_json_is_refused_at_its_byte() {
     let deep = format!("[{}1{}]", "[".repeat(100_000), "]".repeat(100_000));
     let deep_member = format!("[1,{}1{}]", "{\"a\":".repeat(128), "}".repeat(128));
     #[rustfmt::skip]
-    let cases: [(&[u8], usize); 38] = [
+    let cases: [(&[u8], usize); 46] = [
         (b"", 0), (b"  ", 2), (b"[", 1), (b"[{\"a\":1},", 9), (b"[{\"a\":1}", 8), (b"[{\"a\" 1}]", 6), (b"[{\"a\":\"\xff\"}]", 7), (b"[{\"b\":\"\xff\"}]", 7),
         (b"{\"a\":1}\n{\"a\":}\n", 13), (b"[1] x", 4), (b"{\"value\":[1,}", 12), (b"[1,]", 3), (b"[,1]", 1), (b"[1 2]", 3), (b"[{\"a\":1}{}]", 8),
         (b"[{\"a\":1]}", 7), (b"[{\"a\":[1}]}]", 8), (b"[1]]", 3), (b"{\"value\":[1]", 12), (b"{\"value\":[1]}{", 13), (b"{\"value\":[1]}\n{\"value\":[1]}", 14),
         (b"{\"b\":tru,\"value\":[1]}", 8), (b"{\"value\":[1],\"b\":tru}", 20), (b"[\"a", 3), (b"tru", 3), (b"[{\"a\":\"\\x\"}]", 8),
         (deep.as_bytes(), 128), (deep_member.as_bytes(), 3 + 127 * 5), (br#"[{"b":"\ud800"}]"#, 7), (br#"[{"a":"\ud83d\ude00"},{"\uDC00":1}]"#, 24),
         (br#"{"value":[1,["\ud800\u0041"]]}"#, 14), (br#"{"value":[],"b":"\ud800"}"#, 17), (b"[{\"b\":1e999}]", 6), (b"[-1e999]", 6), (b"[1][2]", 3),
-        (b"{\"value\":[1],\"value\":2}", 12), (b"[{\"b\":\"a\tb\"}]", 7), (b"[{\"a\":1,\xc3\xa4}]", 8),
+        (b"[1,tru]", 6), (b"[{\"a\":1}\x01]", 8), (b"[{\"a\":1},{\"b\":tru}]", 17), (b"[{\"a\":1},{\"b\":\"\t\"}]", 14), (b"[[1],[\xff 1]nan", 6),
+        (b"[{\"b\":1e999{]", 6), (b"[{\"b\":-}]", 7), (b"{\"value\":[1],\"v\\u0061lue\":[]}", 25),
+        (b"{\"value\":[1],\"value\":2}", 20), (b"[{\"b\":\"a\tb\"}]", 7), (b"[{\"a\":1,\xc3\xa4}]", 8),
     ];
     let plan = Query::parse("$filter=a eq 1").unwrap().bind().unwrap();
     for (bytes, at) in cases {
@@ -203,6 +231,26 @@ fn what_is_no_json_is_refused_at_its_byte() {
             assert_eq!(refused.to_string(), error.to_string(), "{shown}");
         }
     }
+    // What is behind the end of the records does not matter once the answer is settled, however it arrives.
+    let first = Query::parse("$top=1").unwrap().bind().unwrap();
+    for text in [
+        &b"[{\"a\":1},tru]"[..],
+        b"[{\"a\":1}\x01",
+        b"[{\"a\":1},{\"b\":01}]",
+        b"[{\"a\":1},{\"b\":\"\t\"}]",
+        b"[{\"a\":1},\xff",
+    ] {
+        for parts in [vec![text], text.chunks(1).collect()] {
+            assert_eq!(streamed(Stream::new(&first), parts).unwrap(), r#"{"value":[{"a":1}]}"#);
+        }
+    }
+    let mut stream = Stream::new(&Query::parse("$orderby=a").unwrap().bind().unwrap());
+    let mut out = Vec::new();
+    stream.push(b"[{\"a\":1},", &mut out).unwrap();
+    let mut stream = stream.hold(1_000);
+    stream.push(b"{\"a\":0}]", &mut out).unwrap();
+    stream.finish(&mut out).unwrap();
+    assert_eq!(out, br#"{"value":[{"a":0},{"a":1}]}"#);
     // Half a character is no character where it is read, also where the rest is trusted.
     for stream in [Stream::new(&plan), Stream::new(&plan).trusting()] {
         let lone = streamed(stream, [&br#"[{"a":"\ud800"}]"#[..]]).unwrap_err();
@@ -251,6 +299,27 @@ fn names_are_those_of_rows() {
     // A record of several lines is one line of lines.
     let lines = streamed(Stream::new(&plan).to_lines(), [&b"[{\n\"id\":2\r\n},{\"id\":3}]"[..]]);
     assert_eq!(lines.unwrap(), "{ \"id\":2  }\n{\"id\":3}\n");
+}
+
+/// Names that differ in case alone are many, and looked for once.
+#[test]
+fn members_of_all_spellings() {
+    let spelling = |number: u32| -> String {
+        let upper =
+            |(at, c): (usize, char)| if number >> at & 1 == 1 { c.to_ascii_uppercase() } else { c };
+        "tenantidentifier".chars().enumerate().map(upper).collect()
+    };
+    let members: Vec<String> = (0..20_000).map(|n| format!("\"{}\":1", spelling(n))).collect();
+    let text = format!(
+        "[{{{}}},{{\"TenantIdentifier\":5}},{{\"tenantIdentifier\":4,\"x\":1}}]",
+        members.join(",")
+    );
+    let plan = Query::parse("$filter=tenantidentifier eq 5&$select=x").unwrap().bind().unwrap();
+    for stream in [Stream::new(&plan), Stream::new(&plan).trusting()] {
+        assert_eq!(streamed(stream, [text.as_bytes()]).unwrap(), r#"{"value":[{}]}"#);
+    }
+    let table = Table::from_json(text).unwrap();
+    assert_eq!(table.query(&plan).unwrap().to_json(), r#"{"value":[{}]}"#);
 }
 
 /// Records that cannot have a literal need not be read, whatever other spellings of it there are.

@@ -75,15 +75,25 @@ impl Scan {
     pub(super) fn check(&mut self, block: &[u8; BLOCK], arrived: usize, text: &[u8]) -> Found {
         let strings = self.strings(block);
         let controls = controls(block);
-        if controls != 0 && controls & (strings.inside | !breaks(block)) != 0 {
-            return Found::Broken(self.at);
-        }
+        let wrong = match controls {
+            0 => 0,
+            _ => controls & (strings.inside | !breaks(block)),
+        };
         let tokens = punctuation(block) & !strings.inside;
         let scalars = !(tokens | strings.inside | strings.quotes | controls | spaces(block));
         let begins = scalars & !(scalars << 1 | u64::from(self.state.syntax.in_scalar));
-        match self.check_scalars(scalars, begins, arrived, text) {
-            Err(at) => Found::Broken(at),
-            Ok(()) => self.follow(tokens | begins | strings.quotes & strings.inside, block),
+        let tokens = tokens | begins | strings.quotes & strings.inside;
+        let scalar = self.check_scalars(scalars, begins, arrived, text).err();
+        if wrong == 0 && scalar.is_none() {
+            return self.follow(tokens, block);
+        }
+        // It may be behind the end.
+        let control = self.at.saturating_add(wrong.trailing_zeros() as usize);
+        let broken = scalar.map_or(control, |at| at.min(control));
+        let behind = u64::MAX.unbounded_shl(broken.saturating_sub(self.at) as u32);
+        match self.follow(tokens & !behind, block) {
+            Found::More => Found::Broken(broken),
+            found => found,
         }
     }
 

@@ -265,7 +265,8 @@ impl Cutter {
                         (rest.get(..length).unwrap_or_default(), self.offset(self.at));
                     match byte {
                         b'[' | b'{' => utf8(value, offset)?,
-                        _ => check(value, offset, &mut self.scan)?,
+                        _ => check(value, offset, &mut self.scan)
+                            .map_err(|error| broken_so_far(rest, offset).unwrap_or(error))?,
                     };
                 }
                 Ok(Some(self.cut(length)))

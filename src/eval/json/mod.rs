@@ -32,17 +32,13 @@ pub(super) fn too_deep(offset: usize) -> Error {
 pub(super) fn broken(text: &[u8], offset: usize, error: &serde_json::Error) -> Error {
     let what = error.to_string();
     let what = what.split(" at line ").next().unwrap_or_default().to_owned();
-    data(what, offset.saturating_add(place(text, error)))
-}
-
-/// The byte that serde_json speaks of.
-fn place(text: &[u8], error: &serde_json::Error) -> usize {
     let lines = text.split_inclusive(|byte| *byte == b'\n');
     let before: usize = lines.take(error.line().saturating_sub(1)).map(<[u8]>::len).sum();
-    match error.is_eof() {
+    let at = match error.is_eof() {
         true => text.trim_ascii_end().len(),
         false => before.saturating_add(error.column().saturating_sub(1)).min(text.len()),
-    }
+    };
+    data(what, offset.saturating_add(at))
 }
 
 /// Text that begins at an offset, if it is UTF-8.
@@ -80,34 +76,45 @@ pub(super) fn check<'t>(text: &'t [u8], offset: usize, scan: &mut Scan) -> Resul
     }
 }
 
-/// Why a text that begins at an offset, and goes on maybe, does not begin with a JSON value. What comes first counts;
-/// where serde_json has nothing against it, it is the scalar at a place.
+/// Why a text that begins at an offset, and goes on maybe, is no JSON at a place.
 pub(super) fn reason(text: &[u8], offset: usize, at: usize) -> Error {
-    let syntax = syntax_error(text);
-    let end = syntax.as_ref().map_or(at, |error| place(text, error));
     if let Err(error) = std::str::from_utf8(text)
         && error.error_len().is_some()
-        && error.valid_up_to() <= end
+        && error.valid_up_to() <= at
     {
         return not_utf8(offset.saturating_add(error.valid_up_to()));
     }
-    let what = match (syntax, text.get(at)) {
-        (Some(error), _) => return broken(text, offset, &error),
-        (None, Some(b'\\')) => "lone leading surrogate in hex escape",
-        (None, Some(_)) => "number out of range",
-        (None, None) => "no JSON value",
-    };
-    data(what.to_owned(), offset.saturating_add(at))
+    let here = |what: &str| data(what.to_owned(), offset.saturating_add(at));
+    match without_value(text.get(at..).unwrap_or_default()) {
+        Some(what) => here(what),
+        None => broken_so_far(text, offset).unwrap_or_else(|| here("expected a JSON value")),
+    }
+}
+
+/// Why a text begins with what is JSON and has no value; serde_json skips it.
+fn without_value(text: &[u8]) -> Option<&'static str> {
+    match text {
+        [b'\\', b'u', digits @ ..] => {
+            let digits = digits.first_chunk::<4>()?;
+            let are_digits = digits.iter().all(u8::is_ascii_hexdigit);
+            are_digits.then_some("lone leading surrogate in hex escape")
+        }
+        [b'-' | b'0'..=b'9', ..] => {
+            let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-.".contains(byte);
+            let end = text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
+            let number = text.get(..end).unwrap_or_default();
+            let is_number = serde_json::from_slice::<IgnoredAny>(number).is_ok();
+            is_number.then_some("number out of range")
+        }
+        _ => None,
+    }
 }
 
 /// What is wrong with the beginning of a value, if something is.
 pub(super) fn broken_so_far(text: &[u8], offset: usize) -> Option<Error> {
-    syntax_error(text).map(|error| broken(text, offset, &error))
-}
-
-fn syntax_error(text: &[u8]) -> Option<serde_json::Error> {
     let read = IgnoredAny::deserialize(&mut Deserializer::from_slice(text));
-    read.err().filter(|error| !error.is_eof())
+    let error = read.err().filter(|error| !error.is_eof())?;
+    Some(broken(text, offset, &error))
 }
 
 /// What is needed of the value that a text is, which begins at an offset; all of it is checked.

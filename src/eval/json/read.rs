@@ -11,6 +11,9 @@ use super::{broken, lean};
 use crate::error::Error;
 use crate::eval::lean::{Lean, Needed};
 
+/// Members at most that are used again.
+const FEW: usize = 64;
+
 /// Reads what is needed of a record that was checked.
 pub(in crate::eval) fn scan_and_read(
     text: &[u8],
@@ -46,9 +49,12 @@ pub(in crate::eval) fn read(
         return Ok(());
     };
     // A bit for each of them that is read anew; where one is new, the others may have moved.
-    let (mut anew, mut has_new) = (0_u64, false);
+    let (mut anew, mut has_new) = (0_u64, members.len() > FEW);
     each_member(text, offset, scan, needed, |name, value| {
-        let known = members.iter_mut().zip(0..).find(|((known, _), _)| *known == name);
+        let known = match has_new {
+            false => members.iter_mut().zip(0..).find(|((known, _), _)| *known == name),
+            true => None,
+        };
         if let Some(((_, before), number)) = known {
             *before = value;
             anew |= 1_u64.unbounded_shl(number);

@@ -56,7 +56,7 @@ pub(in crate::eval) enum Found {
     End(usize),
     /// It is nested too deeply here.
     TooDeep(usize),
-    /// It is no JSON, here or in the block that begins here.
+    /// It is no JSON here.
     Broken(usize),
 }
 

@@ -41,7 +41,10 @@ const MOST: usize = 64 << 20;
 ///
 /// Of each record only what the plan needs is read. Held is no more than the record that is arriving, and with
 /// `$orderby` the records of the window, of which there are as many as `$skip` and `$top` say, at most twice; without
-/// `$top` these are all that match. Where the first records are all that is wanted, the rest [does not matter](Self::is_done).
+/// `$top` these are all that match. What is read of a record takes several times its text. Where the first records are all
+/// that is wanted, the rest [does not matter](Self::is_done).
+///
+/// How records come and go, and what is held, is said before the first chunk is pushed.
 ///
 /// ```
 /// use odata_query::{Query, Stream};
@@ -143,9 +146,9 @@ impl Stream {
         self
     }
 
-    /// Sets how many bytes one record may have, and the records of the window of `$orderby`, or those that pages are made of;
-    /// 64 MiB otherwise. What needs more is an error that [is a limit](Error::is_limit). Beside a window there may be
-    /// as much again of what is not in it any more.
+    /// Sets how many bytes are held at most: of one record, or what stands beside the records; of the window of `$orderby`; and of what
+    /// pages are made of. 64 MiB otherwise. What needs more is an error that [is a limit](Error::is_limit), unless it is
+    /// there at once. Beside a window there may be as much again of what is not in it any more.
     ///
     /// ```
     /// use odata_query::{Query, Stream};
@@ -159,7 +162,9 @@ impl Stream {
     pub fn hold(mut self, most: usize) -> Self {
         self.most = most;
         self.cutter.hold(most);
-        self.answer = Answer::of(&self.plan, most);
+        if let Answer::Ordered(window) = &mut self.answer {
+            window.hold(most);
+        }
         self
     }
 
@@ -179,8 +184,8 @@ impl Stream {
     ///
     /// # Errors
     ///
-    /// Where the text is not JSON, not UTF-8, nested more than 127 deep, or has a number that serde_json does not read, with
-    /// the offset of the byte; as
+    /// Where the text is not JSON, not UTF-8, or has a record that is nested more than 127 deep or with a number that
+    /// serde_json does not read, with the offset of the byte; as
     /// [`Plan::apply`]; and where more has to be [held](Self::hold) than may be. Records that come before may be part
     /// of the answer already. A stream that failed fails again.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
@@ -208,6 +213,10 @@ impl Stream {
         if !rest.is_empty() && !self.is_done() {
             let done = self.take(rest, out)?;
             self.held.extend_from_slice(rest.get(done..).unwrap_or_default());
+        }
+        if self.held.len() < PART {
+            // One large record does not stay.
+            self.held.shrink_to(CHUNK);
         }
         self.working()
     }

@@ -52,6 +52,11 @@ impl Window {
         }
     }
 
+    /// Lets the records of the window have so many bytes.
+    pub(super) fn hold(&mut self, most: usize) {
+        (self.most, self.enough) = (most, most);
+    }
+
     /// Drops the rows that come after the window whatever the filter says of them.
     pub(super) fn drop_losers(
         &self,

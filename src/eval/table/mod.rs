@@ -89,8 +89,8 @@ impl Table {
     ///
     /// # Errors
     ///
-    /// Where the text is no JSON, not UTF-8, nested more than 127 deep, or has a number that serde_json does not read, with the
-    /// offset of the byte.
+    /// Where the text is no JSON, not UTF-8, or has a record that is nested more than 127 deep or with a number that serde_json
+    /// does not read, with the offset of the byte.
     ///
     /// ```
     /// use odata_query::Table;

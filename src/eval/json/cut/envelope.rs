@@ -1,13 +1,10 @@
 //! The object that may stand around the records.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-
-use serde_core::de::IgnoredAny;
 
 use super::{Cutter, Place, is_blank};
 use crate::error::Error;
-use crate::eval::json::{Found, Mode, Scan, broken, check, data, name_before, too_deep};
+use crate::eval::json::{Found, Mode, Scan, check, data, name_before, too_deep};
 
 /// Bytes of a first object that are scanned at once: the records may begin behind any of them.
 const PART: usize = 64 << 10;
@@ -85,10 +82,11 @@ impl Cutter {
     /// Looks for the end of the object around the array.
     pub(super) fn rest(&mut self, text: &[u8]) -> Result<bool, Error> {
         let rest = text.get(self.at..).unwrap_or_default();
-        let end = match self.scan.look(Mode::Delimited, rest) {
+        let start = self.offset(self.at);
+        let end = match self.scan.look(Mode::Marked, rest) {
             Found::End(end) => end,
             Found::TooDeep(at) | Found::Broken(at) => {
-                return Err(too_deep(self.offset(self.at).saturating_add(at)));
+                return Err(too_deep(start.saturating_add(at)));
             }
             Found::More if !self.is_over => {
                 self.seen = rest.len();
@@ -99,15 +97,18 @@ impl Cutter {
         // In the place of the records stands a member that is none.
         const HEAD: &[u8] = br#"{"":0"#;
         let tail = [HEAD, rest.get(..end).unwrap_or_default()].concat();
-        let start = self.offset(self.at);
-        let tail = check(&tail, start.saturating_sub(HEAD.len()), &mut Scan::default())?;
-        let members: BTreeMap<String, IgnoredAny> = serde_json::from_str(tail)
-            .map_err(|error| broken(tail.as_bytes(), start.saturating_sub(HEAD.len()), &error))?;
-        if members.contains_key("value") {
-            return Err(data("a second member `value`".to_owned(), start));
+        check(&tail, start.saturating_sub(HEAD.len()), &mut Scan::default())?;
+        if let Some(at) = self.scan.marks.iter().find(|mark| is_value(rest, **mark)) {
+            let what = "a second member `value`".to_owned();
+            return Err(data(what, start.saturating_add(*at)));
         }
         self.at = self.at.saturating_add(end);
         self.seen = 0;
         Ok(true)
     }
+}
+
+/// Whether the name in front of a colon is that of the records.
+fn is_value(text: &[u8], colon: usize) -> bool {
+    name_before(text.get(..colon).unwrap_or_default()).is_some_and(|name| name == "value")
 }
