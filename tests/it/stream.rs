@@ -301,6 +301,42 @@ fn names_are_those_of_rows() {
     assert_eq!(lines.unwrap(), "{ \"id\":2  }\n{\"id\":3}\n");
 }
 
+/// A byte order mark means nothing, and what passes does not wait for what comes.
+#[test]
+fn marks_and_pipes() {
+    let plan = Query::parse("$filter=id ge 0").unwrap().bind().unwrap();
+    for text in
+        ["\u{feff}[{\"id\":1}]", "\u{feff} {\"value\":[{\"id\":1}]}", "\u{feff}{\"id\":1}\n"]
+    {
+        for length in [1, 2, 100] {
+            let answer = streamed(Stream::new(&plan), text.as_bytes().chunks(length)).unwrap();
+            assert_eq!(answer, r#"{"value":[{"id":1}]}"#);
+        }
+        assert_eq!(Table::from_json(text).unwrap().len(), 1);
+    }
+    let lines = streamed(Stream::new(&plan).from_lines(), ["\u{feff}{\"id\":1}\n".as_bytes()]);
+    assert_eq!(lines.unwrap(), r#"{"value":[{"id":1}]}"#);
+    assert_eq!(Table::from_lines("\u{feff}{\"id\":1}\n").unwrap().len(), 1);
+    for text in ["\u{feff}", "[{\"id\":1},\u{feff}]"] {
+        assert_eq!(streamed(Stream::new(&plan), [text.as_bytes()]).unwrap_err().code(), "data");
+    }
+    assert_eq!(streamed(Stream::new(&plan), [&b"\xef\xbb"[..]]).unwrap_err().code(), "data");
+
+    struct Flushed<'f>(&'f std::cell::Cell<usize>);
+    impl io::Write for Flushed<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            self.0.set(self.0.get() + 1);
+            Ok(())
+        }
+    }
+    let flushed = std::cell::Cell::new(0);
+    plan.stream(Records::new(&json!({"id": 1}), 3, false), Flushed(&flushed)).unwrap();
+    assert!(flushed.get() > 3, "{}", flushed.get());
+}
+
 /// Names that differ in case alone are many, and looked for once.
 #[test]
 fn members_of_all_spellings() {

@@ -11,6 +11,9 @@ use super::scan::{Found, Mode, Scan};
 use super::{broken_so_far, check, data, reason, too_deep, utf8};
 use crate::error::{Bound, Error, Found as Count};
 
+/// What some programs put in front of UTF-8. It means nothing.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -109,6 +112,13 @@ impl Cutter {
 
     /// The next record of a text; nothing where more has to arrive, or nothing is left.
     pub(in crate::eval) fn next(&mut self, text: &[u8]) -> Result<Option<Range<usize>>, Error> {
+        if self.offset(self.at) == 0 {
+            if text.starts_with(BYTE_ORDER_MARK) {
+                self.at = BYTE_ORDER_MARK.len();
+            } else if !self.is_over && BYTE_ORDER_MARK.starts_with(text) {
+                return Ok(None);
+            }
+        }
         loop {
             if self.place == Place::Lines {
                 return self.line(text);

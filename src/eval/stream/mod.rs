@@ -34,8 +34,8 @@ const MOST: usize = 64 << 20;
 
 /// A query over records that pass by: chunks of JSON go in, the JSON of the answer comes out.
 ///
-/// What comes in is an array of records, an object with an array `value`, or one record after another (NDJSON). What
-/// comes out is what [`Plan::apply`] answers for these records, and each record has the bytes that it came in, unless
+/// What comes in is an array of records, an object with an array `value`, or one record after another (NDJSON). What else the
+/// object has is checked and left out, a link to a next page too. What comes out is what [`Plan::apply`] answers for these records, and each record has the bytes that it came in, unless
 /// `$select`, `$expand` or `$compute` changes it. Nothing waits and nothing is read here, so that asynchronous code can
 /// use it; [`Plan::stream`] goes from a reader to a writer.
 ///
@@ -289,8 +289,11 @@ impl Stream {
                 Err(error) => return Err(StreamError::Read(error)),
             };
             let pushed = self.push(chunk.get(..length).unwrap_or_default(), &mut out);
-            output.write_all(&out).map_err(StreamError::Write)?;
-            out.clear();
+            if !out.is_empty() {
+                // Whoever waits for records that pass need not wait for others.
+                output.write_all(&out).and_then(|()| output.flush()).map_err(StreamError::Write)?;
+                out.clear();
+            }
             pushed?;
         }
         let finished = self.finish(&mut out);

@@ -202,7 +202,8 @@ impl Table {
         self.place(position).map(|place| self.text(place))
     }
 
-    /// Adds the records of a JSON text behind those that are there, and says where.
+    /// Adds the records of a JSON text behind those that are there, and says where. An object that has an array `value` is one
+    /// around records, as for [`from_json`](Self::from_json): such a record is added in an array of its own.
     ///
     /// # Errors
     ///
@@ -253,7 +254,8 @@ impl Table {
         Ok(true)
     }
 
-    /// Where the records are whose value at a path (`id`, `address/city`) is equal to one.
+    /// Where the records are whose value at a path (`id`, `address/city`) is equal to one, in ascending order. Whoever removes
+    /// several begins with the last: those behind one that is [removed](Self::remove) move up.
     ///
     /// Values that are all integers, or all texts, and too many for a list of them, have an index: it is made when it is
     /// first asked for, and follows changes. Other values are looked through; of few distinct ones each is asked once.
