@@ -204,7 +204,12 @@ fn what_is_no_json_is_refused_at_its_byte() {
         (b"{\"value\":[1],\"value\":2}", 20), (b"[{\"b\":\"a\tb\"}]", 7), (b"[{\"a\":1,\xc3\xa4}]", 8),
     ];
     let plan = Query::parse("$filter=a eq 1").unwrap().bind().unwrap();
-    for (bytes, at) in cases {
+    // serde_json has such numbers where it keeps their digits.
+    let has_all = serde_json::from_str::<Value>("1e999").is_ok();
+    for (bytes, at) in cases
+        .into_iter()
+        .filter(|(text, _)| !has_all || !text.escape_ascii().to_string().contains("1e999"))
+    {
         for parts in [vec![bytes], bytes.chunks(1).collect(), chunks(bytes, at as u64)] {
             let error = streamed(Stream::new(&plan), parts)
                 .expect_err(&String::from_utf8_lossy(&bytes[..bytes.len().min(40)]));

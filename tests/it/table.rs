@@ -251,9 +251,7 @@ fn changes_that_are_refused() {
         let error = table.replace(0, record).unwrap_err().to_string();
         assert!(error.ends_with(&format!(" at byte {offset} of the data")), "{record}: {error}");
     }
-    for (records, offset) in
-        [("[{\"id\":1},{]", 11), ("{\"id\":3}\n{\"id\":\"\\ud800\"}", 16), ("{\"a\":1e999}", 5)]
-    {
+    for (records, offset) in [("[{\"id\":1},{]", 11), ("{\"id\":3}\n{\"id\":\"\\ud800\"}", 16)] {
         let error = table.append(records).unwrap_err().to_string();
         assert!(error.ends_with(&format!(" at byte {offset} of the data")), "{records}: {error}");
     }
